@@ -1,0 +1,191 @@
+"""The command line: `selfinstruct <verb> [overrides]`, each verb a Hydra app with its own primary config.
+
+Results go to stdout, progress and messages to stderr. Exit codes are those of errors.py; in a sweep, the highest code
+of its runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+VERBS = {
+    "run": "from seed tasks to an instruction dataset (-m sweeps)",
+    "export": "write the training files of an existing run again",
+    "seeds": "check a seed file, or convert it between JSONL and Markdown",
+    "ui": "open the tracking UI on the configured store",
+}
+
+_HELP = """selfinstruct: Self-Instruct experiments, declared in YAML, resumable, tracked.
+
+Usage: selfinstruct <verb> [group=option] [key=value] [-m]
+
+Verbs
+{verbs}
+
+Start here
+  selfinstruct run                                           a first dataset, offline, no key needed
+  selfinstruct run --help                                    groups, options and keys of a verb
+  selfinstruct run --cfg job                                 the composed config
+  selfinstruct run -m experiments=threshold_sweep            a study: many runs, one parent in the tracker
+  selfinstruct run --config-dir my_conf model=mine           your own groups beside the shipped ones
+  eval "$(selfinstruct -sc install=bash)"                    tab completion in this shell (also zsh, fish)
+
+Exit codes: 0 done, 2 bad config or input, 3 the provider failed for good, 4 a cap was reached, 130 interrupted.
+"""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in {"-sc", "--shell-completion"}:
+        _complete(arguments)
+        return
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        print(_HELP.format(verbs="\n".join(f"  {verb:10} {text}" for verb, text in VERBS.items())))
+        return
+    if arguments[0] == "--version":
+        from selfinstruct import __version__
+
+        print(f"selfinstruct {__version__}")
+        return
+    sys.exit(_dispatch(arguments[0], arguments[1:]))
+
+
+def _dispatch(verb: str, arguments: list[str]) -> int:
+    from selfinstruct.errors import SelfInstructError
+
+    try:
+        if verb not in VERBS:
+            raise _unknown_verb(verb)
+        _refuse_secrets(arguments)
+        return _run_verb(verb, arguments)
+    except SelfInstructError as error:
+        print(f"selfinstruct: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("selfinstruct: interrupted; repeat the command to go on", file=sys.stderr)
+        return 130
+
+
+def _unknown_verb(verb: str) -> Exception:
+    import difflib
+
+    from selfinstruct.errors import InputError
+
+    close = difflib.get_close_matches(verb, VERBS, n=1)
+    hint = f'did you mean "{close[0]}"?' if close else f"choose one of {', '.join(VERBS)}"
+    return InputError(f'"{verb}" is no verb; {hint}')
+
+
+def _refuse_secrets(arguments: Sequence[str]) -> None:
+    """Refuse a key on the command line before Hydra can write it to a file."""
+    from selfinstruct.config import secret_values
+    from selfinstruct.errors import InputError
+
+    secrets = secret_values()
+    for argument in arguments:
+        key = argument.partition("=")[0].lstrip("+~")
+        if key.rpartition(".")[2].lower() in {"api_key", "apikey", "secret", "password", "authorization"}:
+            raise InputError(
+                f"{key}: a key on the command line ends up in the shell history and in logs; export it and name its "
+                "variable, for example model.api_key_env=OPENAI_API_KEY"
+            )
+        for name, value in secrets.items():
+            if value in argument:
+                raise InputError(f"{key}: holds the value of {name}; name the variable instead")
+
+
+def _run_verb(verb: str, arguments: list[str]) -> int:
+    """Hand over to Hydra, with its errors as ours and its exit as a return value."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from selfinstruct import sweeps
+    from selfinstruct.errors import InputError
+
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # raise, so that one clear message can be made of it
+    codes: list[int] = []
+    if {"-m", "--multirun"} & set(arguments):
+        arguments = [*arguments, *_sweep_folder(verb, arguments)]
+    try:
+        _hydra_app(verb, arguments, codes)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise InputError(_one_message(error)) from error
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 2
+    return max([*codes, *sweeps.take_exit_codes()], default=0)
+
+
+def _hydra_app(verb: str, arguments: list[str], codes: list[int]) -> None:
+    import hydra
+
+    from selfinstruct import commands
+    from selfinstruct.config import data_root, register_resolvers
+
+    register_resolvers()
+    sys.argv = [sys.argv[0], *arguments]
+    app = hydra.main(version_base="1.3", config_path=str(data_root() / "conf"), config_name=verb)
+    task = commands.TASKS[verb]
+    app(_remembering(task, codes) if not {"-m", "--multirun"} & set(arguments) else task)()
+
+
+def _remembering(task: Callable[[DictConfig], int], codes: list[int]) -> Callable[[DictConfig], int]:
+    """A single run's code comes back through this list, since Hydra's entry point returns nothing."""
+
+    def remember(cfg: DictConfig) -> int:
+        codes.append(task(cfg))
+        return codes[-1]
+
+    remember.__module__ = task.__module__
+    remember.__wrapped__ = task  # type: ignore[attr-defined]
+    return remember
+
+
+def _sweep_folder(verb: str, arguments: Sequence[str]) -> list[str]:
+    """Name the sweep's folder after what is swept, so that a repeated command finds its sweep again."""
+    if any(argument.startswith("hydra.sweep.dir=") for argument in arguments):
+        return []
+    options = [argument for argument in arguments if not argument.startswith("-")]
+    digest = hashlib.sha256("\n".join([verb, *sorted(options)]).encode()).hexdigest()[:12]
+    study = next((o.partition("=")[2] for o in options if o.lstrip("+").startswith("experiments=")), verb)
+    return [f"hydra.sweep.dir=runs/sweeps/{study}-{digest}"]
+
+
+def _one_message(error: BaseException) -> str:
+    """Return Hydra's message on one line, with that of its cause where it says more."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    kept = [line for line in lines if not line.startswith(("full_key:", "object_type=", "reference_type="))]
+    text = "; ".join(kept) or type(error).__name__
+    cause = error.__cause__
+    if cause is not None and str(cause).splitlines() and str(cause).splitlines()[0] not in text:
+        text += f" ({str(cause).splitlines()[0]})"
+    if "To append to your config use +" in text:
+        text = text.partition(" To append to your config use +")[0]
+        text += "; check its spelling against `selfinstruct run --cfg job`"
+    return text.replace("Could not override", "cannot set")
+
+
+def _complete(arguments: list[str]) -> None:
+    """Tab completion: Hydra completes groups and keys of a verb, we complete the verb."""
+    line = os.environ.get("COMP_LINE", "")
+    words = line.split()
+    if any("query=" in argument for argument in arguments):
+        if len(words) < 2 or (len(words) == 2 and not line.endswith(" ")):
+            print(" ".join(VERBS))
+            return
+        verb = words[1] if words[1] in VERBS else "run"
+        os.environ["COMP_LINE"] = words[0] + line[line.index(words[1]) + len(words[1]) :]
+    else:
+        verb = "run"
+    _hydra_app(verb, arguments, [])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+"""From composed YAML to typed values, and nothing below ever sees YAML again.
+
+`load(cfg)` takes what Hydra composed, refuses unknown keys and values out of range, and returns a `RunConfig` of
+plain frozen dataclasses. Defaults live in conf/ only. One real error:
+
+    filters.instruction.max_rouge_l=1.7: should be less than or equal to 1; see conf/filters/ or give another value
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from selfinstruct.errors import InputError
+from selfinstruct.filters import InstanceThresholds, InstructionThresholds
+from selfinstruct.jsonl import canonical
+from selfinstruct.models.gateway import ModelOptions, check_options, identity
+from selfinstruct.models.limits import LimitOptions
+from selfinstruct.models.store import StoreOptions
+from selfinstruct.prompts import Templates
+from selfinstruct.records import SeedSet
+from selfinstruct.seeds import content_sha256, load_seeds
+from selfinstruct.stages.export import ExportOptions
+from selfinstruct.stages.instructions import GenerationOptions
+from selfinstruct.tracking import TrackingOptions
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+Config = TypeVar("Config")
+_FORBID: dict[str, str] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class SeedOptions:
+    """A seed set: where it is, what it is called, and the quality level it declares."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+
+    name: str
+    quality: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The thresholds for instructions and for instances."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+
+    instruction: InstructionThresholds
+    instance: InstanceThresholds
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything `selfinstruct run` is told; `target` is the function that builds the model."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+
+    name: str | None
+    random_seed: int
+    run_dir: str | None
+    study: str | None
+    model: ModelOptions
+    seeds: SeedOptions
+    prompts: Templates
+    filters: Filters
+    generation: GenerationOptions
+    limits: LimitOptions
+    store: StoreOptions
+    tracking: TrackingOptions
+    export: ExportOptions
+
+
+def data_root() -> Path:
+    """Return the folder that holds conf/ and experiments/: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).resolve().parent
+    return package if (package / "conf").is_dir() else package.parent
+
+
+def register_resolvers() -> None:
+    """Make `${shipped:seeds/general.jsonl}` mean that file inside the shipped conf/."""
+    from omegaconf import OmegaConf
+
+    OmegaConf.register_new_resolver("shipped", lambda path: str(data_root() / "conf" / path), replace=True)
+
+
+def load(cfg: DictConfig) -> tuple[RunConfig, str]:
+    """Return the typed config and the target that builds its model.
+
+    Raises:
+        InputError: missing, unknown or ill-typed keys, values out of range, an unresolvable reference, or a secret.
+    """
+    plain = resolve(cfg)
+    refuse_secrets(plain)
+    model = plain.get("model")
+    target = model.pop("_target_", None) if isinstance(model, dict) else None
+    if not isinstance(target, str):
+        raise InputError("model._target_: missing; choose a preset, for example model=offline, or see conf/model/")
+    config = build(RunConfig, plain)
+    _check_together(config)
+    return config, target
+
+
+def resolve(cfg: DictConfig) -> dict[str, Any]:
+    """Return the config as plain values, every reference resolved.
+
+    Raises:
+        InputError: a value is missing (`???`) or a reference cannot be resolved; names the key.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    missing = sorted(OmegaConf.missing_keys(cfg))
+    if missing:
+        raise InputError("; ".join(f"{key}: no value; give one, {_example_for(key)}" for key in missing))
+    try:
+        plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", None) or "config"
+        raise InputError(f"{key}: {str(error).splitlines()[0]}; correct it or set what it refers to") from error
+    return json.loads(json.dumps(plain))  # type: ignore[no-any-return]
+
+
+def _example_for(key: str) -> str:
+    examples = {
+        "seeds.path": "for example seeds.path=my_seeds.jsonl",
+        "model.name": "for example model.name=openai/my-model",
+        "model.api_base": "for example model.api_base=http://127.0.0.1:8000/v1",
+        "run": "for example run=runs/<name>",
+    }
+    return examples.get(key, f"for example {key}=...")
+
+
+def build(kind: type[Config], plain: Mapping[str, Any]) -> Config:
+    """Return the plain values as a typed dataclass; lists become tuples, nothing else is converted.
+
+    Raises:
+        InputError: one line per fault, each naming key, value and remedy.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_json(json.dumps(plain), strict=True)
+    except ValidationError as error:
+        raise InputError("; ".join(_explain(fault, plain) for fault in error.errors())) from None
+
+
+def build_section(kind: type[Config], plain: Mapping[str, Any], section: str) -> Config:
+    """Return one group of a config as its dataclass; errors name the group. Raises InputError as `build`."""
+    try:
+        return build(kind, plain)
+    except InputError as error:
+        raise InputError(f"{section}.{error}") from None
+
+
+def _explain(fault: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
+    place = [str(part) for part in fault["loc"] if not _is_type_label(part)]
+    key = ".".join(place)
+    if fault["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+        return f"{key}: unknown key; {_nearest(place, plain)}"
+    if fault["type"] in {"missing", "missing_argument"}:
+        return f"{key}: no value; give one, {_example_for(key)}"
+    message = str(fault["msg"])
+    message = message[0].lower() + message[1:]
+    return f"{key}={json.dumps(fault['input'])}: {message}; {_where(place)}"
+
+
+def _is_type_label(part: object) -> bool:
+    """Pydantic puts the branch of a union into the path; people know keys only."""
+    return isinstance(part, str) and bool(re.search(r"[\[(-]|^(int|float|str|bool|none)$", part))
+
+
+def _where(place: list[str]) -> str:
+    folder = place[0] if place and (data_root() / "conf" / place[0]).is_dir() else None
+    return f"see conf/{folder}/ for its presets" if folder else "see `selfinstruct run --help`"
+
+
+def _nearest(place: list[str], plain: Mapping[str, Any]) -> str:
+    import difflib
+
+    parent: Any = plain
+    for part in place[:-1]:
+        parent = parent[part] if isinstance(parent, Mapping) else {}
+    known = [name for name in parent if name != place[-1]] if isinstance(parent, Mapping) else []
+    close = difflib.get_close_matches(place[-1], known, n=1)
+    return f'did you mean "{".".join([*place[:-1], close[0]])}"?' if close else f"remove it; {_where(place)}"
+
+
+def _check_together(config: RunConfig) -> None:
+    """Refuse values that are fine alone but not together."""
+    if config.model.mode == "completion" and config.prompts.style == "chat":
+        raise InputError(
+            f"prompts={config.prompts.name} is written for chat models, but model.mode=completion; "
+            "choose prompts=paper or model.mode=chat"
+        )
+    low, high = config.filters.instruction.min_words, config.filters.instruction.max_words
+    if low is not None and high is not None and low > high:
+        raise InputError(f"filters.instruction.min_words={low} is above max_words={high}; nothing could be kept")
+    if config.generation.machine_examples + config.generation.seed_examples < 1:
+        raise InputError("generation.seed_examples=0 and machine_examples=0: a prompt needs at least one example")
+    if config.generation.classification_seeds_only and config.prompts.classification_only is None:
+        raise InputError(
+            f"generation.classification_seeds_only: prompts={config.prompts.name} has no classification_only template; "
+            "choose prompts=paper or prompts=chat"
+        )
+    check_options(config.model)
+
+
+def refuse_secrets(plain: Mapping[str, Any]) -> None:
+    """Raise InputError when the value of a secret environment variable stands anywhere in the config."""
+    secrets = secret_values()
+    for key, value in _leaves(plain):
+        for name, secret in secrets.items():
+            if isinstance(value, str) and secret in value:
+                raise InputError(
+                    f"{key}: holds the value of {name}; name the variable instead (model.api_key_env={name})"
+                )
+
+
+def secret_values() -> dict[str, str]:
+    """Return the environment variables that look like secrets; short values are left out, they occur by chance."""
+    sign = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$|(KEY|TOKEN|SECRET|PASSWORD)_", re.IGNORECASE)
+    return {name: value for name, value in os.environ.items() if sign.search(name) and len(value) >= 12}
+
+
+def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{key}[{index}]")
+    else:
+        yield key, value
+
+
+def read_seeds(options: SeedOptions) -> SeedSet:
+    """Return the seed set that the config names. Raises InputError with every fault of the file."""
+    return load_seeds(Path(options.path).expanduser(), options.name, options.quality)
+
+
+def run_identity(config: RunConfig, seeds: SeedSet) -> str:
+    """Return the 12 hexadecimal digits that name everything that determines the dataset, besides the completions."""
+    determining = {
+        "model": identity(config.model),
+        "seeds": content_sha256(seeds),
+        "prompts": asdict(config.prompts),
+        "filters": asdict(config.filters),
+        "generation": asdict(config.generation),
+        "random_seed": config.random_seed,
+        "sample": config.store.sample,
+    }
+    return hashlib.sha256(canonical(determining).encode()).hexdigest()[:12]
+
+
+def run_name(config: RunConfig) -> str:
+    """Return the run's name for people: the declared one, or <seeds>-<model>."""
+    name = config.name or f"{config.seeds.name}-{config.model.name.rpartition('/')[2]}"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "run"
+
+
+def run_folder(config: RunConfig, identity: str) -> Path:
+    """Return the absolute run folder: run_dir, or runs/<name>-<identity> below the working directory."""
+    folder = Path(config.run_dir).expanduser() if config.run_dir else Path("runs") / f"{run_name(config)}-{identity}"
+    return folder.absolute()
+
+
+def as_yaml(cfg: DictConfig) -> str:
+    """Return the composed config as YAML, references unresolved, passwords of URLs left out."""
+    from omegaconf import OmegaConf
+
+    return re.sub(r"(://[^\s:/@]*):[^\s/@]+@", r"\1:***@", OmegaConf.to_yaml(cfg, resolve=False))
+
+
+def flat_params(config: RunConfig) -> dict[str, Any]:
+    """Return the declared values by dotted key, for a tracker; long texts (templates, examples) by their hash."""
+    texts = {"template", "system", "shots"}
+    params: dict[str, Any] = {}
+    for key, value in _leaves(_without(asdict(config), {"tracking", "store", "shots"})):
+        is_text = any(part in texts for part in key.split("."))
+        params[key] = hashlib.sha256(str(value).encode()).hexdigest()[:12] if is_text and value else value
+    params["store.sample"] = config.store.sample
+    return params
+
+
+def _without(plain: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {
+        name: _without(value, names) if isinstance(value, dict) else value
+        for name, value in plain.items()
+        if name not in names
+    }
+
+
+def build_model(target: str, options: ModelOptions, limits: LimitOptions, budget: Any) -> Any:
+    """Build the model that a preset names: the one place where a `_target_` is called."""
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate
+
+    try:
+        builder = instantiate({"_target_": target, "_partial_": True})
+    except InstantiationException as error:
+        cause = str(error).splitlines()[0]
+        raise InputError(f"model._target_={target}: {cause}; use a preset of conf/model/") from error
+    return builder(options, limits, budget)

@@ -1,0 +1,225 @@
+"""One run, from its config to its closed folder: refuse, generate, publish.
+
+Everything that can be refused is refused before the first byte is written; whatever stops a run, what it paid for is
+in the completion store, and its folder says how far it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct import config as configs
+from selfinstruct import runs, sweeps
+from selfinstruct.errors import InputError, Interrupted, SelfInstructError
+from selfinstruct.exporting import write_run_exports
+from selfinstruct.jsonl import write_text
+from selfinstruct.metrics import measure, series, write_report_metrics
+from selfinstruct.models.gateway import identity
+from selfinstruct.models.limits import Budget
+from selfinstruct.models.store import CompletionStore, open_store
+from selfinstruct.models.stored import StoredModel
+from selfinstruct.pipeline import Plan, generate
+from selfinstruct.progress import watch
+from selfinstruct.runs import DRIED_UP, FINISHED, RUNNING, STOPPED
+from selfinstruct.seeds import to_jsonl
+from selfinstruct.summary import run_summary
+from selfinstruct.tally import Tally
+from selfinstruct.versions import versions
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+class RunJob:
+    """One run from its config to its closed folder. Everything that can be refused is refused in the constructor."""
+
+    def __init__(self, cfg: DictConfig) -> None:
+        self.config, self._target = configs.load(cfg)
+        self._yaml = configs.as_yaml(cfg)
+        self._seeds = configs.read_seeds(self.config.seeds)
+        self._identity = configs.run_identity(self.config, self._seeds)
+        self._name = configs.run_name(self.config)
+        self.folder = configs.run_folder(self.config, self._identity)
+        self._manifest = self._earlier_manifest()
+
+    def execute(self) -> tuple[int, str]:
+        """Generate what is missing, then publish. Returns exit code and message."""
+        run_id = self._start_tracking()
+        error: BaseException | None = None
+        if self._manifest.get("status") not in FINISHED:
+            error = self._generate()
+        elif runs.dataset_sha256(self.folder) != self._manifest["dataset_sha256"]:
+            raise InputError(
+                f"{self.folder}: the dataset is not the one that its manifest names; move the folder away and repeat "
+                "the command (the completions are kept)"
+            )
+        self._publish(run_id)
+        if isinstance(error, SelfInstructError):
+            return error.exit_code, str(error)
+        if error is not None:
+            raise error
+        return 0, ""
+
+    def _earlier_manifest(self) -> dict[str, Any]:
+        if not (self.folder / runs.MANIFEST).exists():
+            return {}
+        manifest = runs.read_manifest(self.folder)
+        if manifest["identity"] != self._identity:
+            raise InputError(
+                f"run_dir={self.folder}: holds another run (identity {manifest['identity']}, this one is "
+                f"{self._identity}); choose another run_dir, or repeat the command that made it"
+            )
+        return manifest
+
+    def _generate(self) -> BaseException | None:
+        """Run the pipeline into the folder; return what stopped it, if anything did."""
+        tally = Tally(self.config.generation.target)
+        self._manifest = self._first_manifest()
+        store = open_store(self.config.store.url)
+        try:
+            self._write_head()
+            with runs.RunWriter(self.folder) as writer:
+                status, error, counters = asyncio.run(self._produce(store, writer, tally))
+                writer.finish()
+        except OSError as os_error:
+            raise runs.unwritable(self.folder, os_error) from os_error
+        finally:
+            store.close()
+        self._manifest |= self._closing(status, error, tally) | counters
+        return error
+
+    def _write_head(self) -> None:
+        runs.write_manifest(self.folder, self._manifest)
+        write_text(self.folder / runs.CONFIG, self._yaml)
+        write_text(self.folder / runs.SEEDS, to_jsonl(self._seeds))
+
+    async def _produce(
+        self, store: CompletionStore, writer: runs.RunWriter, tally: Tally
+    ) -> tuple[str, BaseException | None, dict[str, int]]:
+        budget = Budget(self.config.limits, store.spent(self._identity))
+        model = configs.build_model(self._target, self.config.model, self.config.limits, budget)
+        stored = StoredModel(
+            model,
+            store,
+            identity=identity(self.config.model),
+            sample=self.config.store.sample,
+            payer=self._identity,
+            url=self.config.store.url,
+        )
+        status, error = STOPPED, None
+        try:
+            with watch(self._name) as report:
+                status = await generate(
+                    self._plan(), stored, writer, tally, 2 * self.config.limits.max_concurrency, report
+                )
+        except SelfInstructError as stop:
+            error = stop
+        except asyncio.CancelledError:
+            error = Interrupted("interrupted; what was paid is kept: repeat the command to go on")
+        finally:
+            await stored.drain()
+        return status, error, {"sent": stored.sent, "from_store": stored.from_store}
+
+    def _plan(self) -> Plan:
+        return Plan(
+            seeds=self._seeds.tasks,
+            templates=self.config.prompts,
+            generation=self.config.generation,
+            instruction_thresholds=self.config.filters.instruction,
+            instance_thresholds=self.config.filters.instance,
+            random_seed=self.config.random_seed,
+        )
+
+    def _first_manifest(self) -> dict[str, Any]:
+        started = self._manifest.get("started") or runs.now()
+        return {
+            "name": self._name,
+            "verb": "run",
+            "identity": self._identity,
+            "status": RUNNING,
+            "reason": "",
+            "exit_code": None,
+            "dataset_sha256": None,
+            "random_seed": self.config.random_seed,
+            "study": self.config.study,
+            "model": self.config.model.name,
+            "prompts": self.config.prompts.name,
+            "seeds": {"name": self._seeds.name, "quality": self._seeds.quality, "tasks": len(self._seeds.tasks)},
+            "versions": versions(),
+            "started": started,
+            "ended": None,
+        }
+
+    def _closing(self, status: str, error: BaseException | None, tally: Tally) -> dict[str, Any]:
+        dry = f"{self.config.generation.max_dry_requests} requests in a row brought nothing new"
+        return {
+            "status": status,
+            "reason": str(error) if error else dry if status == DRIED_UP else "",
+            "exit_code": getattr(error, "exit_code", 1) if error else 0,
+            "dataset_sha256": runs.dataset_sha256(self.folder),
+            "counts": tally.counts(),
+            "usage": tally.usage_by_stage(),
+            "cost_usd": tally.cost_usd(),
+            "ended": runs.now(),
+        }
+
+    def _publish(self, run_id: str | None) -> None:
+        """Write exports, metrics and manifest from what the folder holds, mirror them, print the summary."""
+        export = asdict(self.config.export)
+        if self._manifest.get("export") != export:
+            write_run_exports(self.folder, self._manifest, self._seeds, self.config.export)
+            self._manifest["export"] = json.loads(json.dumps(export))
+        seeds = [task.instruction for task in self._seeds.tasks]
+        metrics = measure(self.folder, self._manifest, seeds)
+        write_report_metrics(self.folder, metrics)
+        runs.write_manifest(self.folder, self._manifest)
+        self._finish_tracking(run_id, metrics)
+        hint = None if run_id is None else "selfinstruct ui"
+        print(run_summary(self.folder, self._manifest, hint), flush=True)
+
+    def _start_tracking(self) -> str | None:
+        """Open or continue the tracking run; None with tracking off. Raises InputError for an unusable tracker."""
+        options = self.config.tracking
+        if not options.enabled:
+            return None
+        from selfinstruct import tracking
+
+        return tracking.start_run(
+            tracking.resolve_uri(options.uri),
+            options.experiment,
+            self._name,
+            self._identity,
+            configs.flat_params(self.config),
+            self._tags(),
+            sweeps.current_parent(),
+        )
+
+    def _finish_tracking(self, run_id: str | None, metrics: dict[str, float]) -> None:
+        """Mirror the folder. A tracker that fails now costs nothing but the mirror: the folder is the truth."""
+        if run_id is None:
+            return
+        from selfinstruct import tracking
+
+        try:
+            tracking.finish_run(
+                tracking.resolve_uri(self.config.tracking.uri), run_id, self.folder, metrics, series(self.folder)
+            )
+        except tracking.TrackingError as error:
+            print(
+                f"selfinstruct: tracking failed ({error}); repeat the command to mirror the run again", file=sys.stderr
+            )
+
+    def _tags(self) -> dict[str, str]:
+        return {
+            "selfinstruct.study": self.config.study or "",
+            "selfinstruct.arm": " ".join(sweeps.current_overrides()),
+            "selfinstruct.seeds": self._seeds.name,
+            "selfinstruct.seed_quality": self._seeds.quality,
+            "selfinstruct.model": self.config.model.name,
+            "selfinstruct.prompts": self.config.prompts.name,
+            "selfinstruct.run_dir": str(self.folder),
+        }

@@ -1,0 +1,124 @@
+"""The completion store: what is stored stays, the first answer counts, and every fault has its message."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.errors import InputError, StoreError
+from selfinstruct.models.limits import Spent
+from selfinstruct.models.store import CompletionStore, Row, open_store, redacted, request_key
+from selfinstruct.records import Completion, Message, Request
+
+MODEL = {"name": "openai/m", "mode": "chat", "revision": "", "options": {}}
+
+
+def ask(text: str, stage: str = "instructions", repeat: int = 0) -> Request:
+    return Request(stage, (Message("user", text),), "", 64, 0.7, 0.5, 0.0, 2.0, ("\n\n",), repeat)
+
+
+def row(text: str, answer: str, payer: str = "run-a") -> Row:
+    request = ask(text)
+    return Row(request_key(MODEL, 0, request), 0, payer, request, Completion(answer, "stop", 10, 5, 0.25, 1.5, "m"))
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/store.db"
+
+
+def opened(url: str) -> CompletionStore:
+    return open_store(url)
+
+
+def test_a_stored_completion_is_read_back_whole(url: str) -> None:
+    store = opened(url)
+    stored = row("one", "É — 行\nsecond line")
+    store.put([stored])
+    store.close()
+    again = opened(url)
+    assert again.get([stored.key, "missing"]) == {stored.key: stored.completion}
+    again.close()
+
+
+def test_the_first_answer_to_a_request_is_the_one_that_counts(url: str) -> None:
+    store = opened(url)
+    first, second = row("one", "first"), row("one", "second")
+    store.put([first])
+    assert store.put([second]) == {first.key: first.completion}
+    assert store.count() == 1
+    store.close()
+
+
+def test_spent_counts_what_a_run_paid_and_nothing_of_others(url: str) -> None:
+    store = opened(url)
+    store.put([row("one", "a"), row("two", "b"), row("three", "c", payer="run-b")])
+    assert store.spent("run-a") == Spent(requests=2, tokens=2 * 15, cost_usd=2 * 0.25)
+    assert store.spent("run-c") == Spent()
+    store.close()
+
+
+def test_the_key_depends_on_what_is_asked_and_of_whom() -> None:
+    key = request_key(MODEL, 0, ask("one"))
+    assert request_key(MODEL, 0, ask("one", stage="classification")) == key
+    others = [
+        request_key(MODEL, 1, ask("one")),
+        request_key({**MODEL, "name": "openai/n"}, 0, ask("one")),
+        request_key({**MODEL, "revision": "2"}, 0, ask("one")),
+        request_key(MODEL, 0, ask("two")),
+        request_key(MODEL, 0, ask("one", repeat=1)),
+        request_key(MODEL, 0, replace(ask("one"), temperature=0.8)),
+        request_key(MODEL, 0, replace(ask("one"), stop=())),
+    ]
+    assert len({key, *others}) == len(others) + 1
+
+
+def write_rows(url: str, process: int) -> None:
+    store = open_store(url)
+    for number in range(50):
+        store.put([row(f"shared {number}", f"from {process}"), row(f"own {process} {number}", "x" * 2000)])
+    store.close()
+
+
+def test_four_processes_lose_double_and_tear_nothing(url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=write_rows, args=(url, number)) for number in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    store = opened(url)
+    assert store.count() == 50 + 4 * 50
+    own = row("own 3 49", "x" * 2000)
+    assert store.get([own.key])[own.key].text == "x" * 2000
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("mysql://localhost/x", "only sqlite and postgresql"),
+        ("sqlite://", "in memory"),
+        ("not a url", "store.url"),
+    ],
+)
+def test_an_unusable_url_is_refused_with_a_remedy(url: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        open_store(url)
+
+
+def test_a_file_that_is_no_database_is_a_store_error_and_stays_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    file.write_text("this is a diary, not a database, and it is long enough to be read as a header page" * 20)
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match=r"not a database; the file is damaged"):
+        open_store(f"sqlite:///{file}")
+    assert file.read_bytes() == before
+
+
+def test_a_password_in_the_url_is_never_shown() -> None:
+    assert "hunter2" not in redacted("postgresql+psycopg://me:hunter2@host/db")

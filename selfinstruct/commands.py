@@ -22,7 +22,7 @@ def run(cfg: DictConfig) -> int:
     try:
         from selfinstruct.job import RunJob
 
-        job = RunJob(cfg)
+        job = RunJob(configs.load(cfg))
         folder = str(job.folder)
         with runs.claimed(job.folder):
             code, message = job.execute()

@@ -92,8 +92,17 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("shipped", lambda path: str(data_root() / "conf" / path), replace=True)
 
 
-def load(cfg: DictConfig) -> tuple[RunConfig, str]:
-    """Return the typed config and the target that builds its model.
+@dataclass(frozen=True)
+class Composed:
+    """A composed config as typed values, the target that builds its model, and its YAML for the run folder."""
+
+    values: RunConfig
+    model_target: str
+    yaml: str
+
+
+def load(cfg: DictConfig) -> Composed:
+    """Return a composed config as typed values.
 
     Raises:
         InputError: missing, unknown or ill-typed keys, values out of range, an unresolvable reference, or a secret.
@@ -106,7 +115,7 @@ def load(cfg: DictConfig) -> tuple[RunConfig, str]:
         raise InputError("model._target_: missing; choose a preset, for example model=offline, or see conf/model/")
     config = build(RunConfig, plain)
     _check_together(config)
-    return config, target
+    return Composed(config, target, as_yaml(cfg))
 
 
 def resolve(cfg: DictConfig) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from selfinstruct import config as configs
 from selfinstruct import runs, sweeps
@@ -30,16 +30,13 @@ from selfinstruct.summary import run_summary
 from selfinstruct.tally import Tally
 from selfinstruct.versions import versions
 
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
 
 class RunJob:
     """One run from its config to its closed folder. Everything that can be refused is refused in the constructor."""
 
-    def __init__(self, cfg: DictConfig) -> None:
-        self.config, self._target = configs.load(cfg)
-        self._yaml = configs.as_yaml(cfg)
+    def __init__(self, composed: configs.Composed) -> None:
+        self.config = composed.values
+        self._composed = composed
         self._seeds = configs.read_seeds(self.config.seeds)
         self._identity = configs.run_identity(self.config, self._seeds)
         self._name = configs.run_name(self.config)
@@ -94,14 +91,14 @@ class RunJob:
 
     def _write_head(self) -> None:
         runs.write_manifest(self.folder, self._manifest)
-        write_text(self.folder / runs.CONFIG, self._yaml)
+        write_text(self.folder / runs.CONFIG, self._composed.yaml)
         write_text(self.folder / runs.SEEDS, to_jsonl(self._seeds))
 
     async def _produce(
         self, store: CompletionStore, writer: runs.RunWriter, tally: Tally
     ) -> tuple[str, BaseException | None, dict[str, int]]:
         budget = Budget(self.config.limits, store.spent(self._identity))
-        model = configs.build_model(self._target, self.config.model, self.config.limits, budget)
+        model = configs.build_model(self._composed.model_target, self.config.model, self.config.limits, budget)
         stored = StoredModel(
             model,
             store,
@@ -174,9 +171,9 @@ class RunJob:
             write_run_exports(self.folder, self._manifest, self._seeds, self.config.export)
             self._manifest["export"] = json.loads(json.dumps(export))
         seeds = [task.instruction for task in self._seeds.tasks]
-        metrics = measure(self.folder, self._manifest, seeds)
-        write_report_metrics(self.folder, metrics)
         runs.write_manifest(self.folder, self._manifest)
+        metrics = measure(self.folder, seeds)
+        write_report_metrics(self.folder, metrics)
         self._finish_tracking(run_id, metrics)
         hint = None if run_id is None else "selfinstruct ui"
         print(run_summary(self.folder, self._manifest, hint), flush=True)

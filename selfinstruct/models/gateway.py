@@ -104,6 +104,12 @@ class Gateway:
         self._stopped.set()
         self._gate.shut(_stopped_error())
 
+    async def close(self) -> None:
+        """Close the connections that LiteLLM keeps open."""
+        from litellm.llms.custom_httpx.async_client_cleanup import close_litellm_async_clients
+
+        await close_litellm_async_clients()
+
     async def complete(self, request: Request) -> Completion:
         """Return the provider's answer. Raises as `Model.complete` says, and Interrupted after `stop`."""
         self._check_running()

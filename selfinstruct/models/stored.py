@@ -27,6 +27,10 @@ class Stoppable(Protocol):
         """Send nothing more; what is in flight may finish."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
 
 class StoredModel:
     """A Model that asks the store first and pays only for what is not there.
@@ -72,6 +76,7 @@ class StoredModel:
         self._model.stop()
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
         self._thread.shutdown()
+        await self._model.close()
 
     def _forget(self, key: str, task: asyncio.Task[Completion]) -> None:
         del self._under_way[key]

@@ -44,7 +44,7 @@ def test_a_request_is_sent_only_when_its_worst_case_fits(cap: dict[str, float], 
 def test_what_a_run_paid_before_counts_against_its_cap() -> None:
     async def work() -> None:
         budget = Budget(limits(max_requests=5), spent=Spent(requests=5))
-        with pytest.raises(LimitReached, match="limits.max_requests=5 reached: 5 spent"):
+        with pytest.raises(LimitReached, match=r"limits\.max_requests=5 reached: 5 spent"):
             await budget.reserve(Spent(requests=1))
 
     asyncio.run(work())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from selfinstruct.errors import Interrupted, ProviderError
-from selfinstruct.models.store import open_store
+from selfinstruct.models.store import CompletionStore, open_store
 from selfinstruct.models.stored import StoredModel
 from selfinstruct.records import Completion, Message, Request
 
@@ -39,9 +40,30 @@ class SlowModel:
     def stop(self) -> None:
         self.stopped = True
 
+    async def close(self) -> None:
+        return
+
 
 def stored_model(path: Path, model: SlowModel) -> StoredModel:
-    return StoredModel(model, open_store(f"sqlite:///{path}/s.db"), MODEL, sample=0, payer="run")
+    store = open_store(f"sqlite:///{path}/s.db")
+    OPEN.append(store)
+    return StoredModel(model, store, MODEL, sample=0, payer="run")
+
+
+def count(path: Path) -> int:
+    store = open_store(f"sqlite:///{path}/s.db")
+    OPEN.append(store)
+    return store.count()
+
+
+OPEN: list[CompletionStore] = []
+
+
+@pytest.fixture(autouse=True)
+def close_stores() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
 
 
 def test_equal_requests_at_the_same_time_are_sent_once(tmp_path: Path) -> None:
@@ -73,14 +95,15 @@ def test_a_cancelled_caller_does_not_lose_the_answer_that_is_paid_for(tmp_path: 
         slow = SlowModel(seconds=0.05)
         model = stored_model(tmp_path, slow)
         caller = asyncio.create_task(model.complete(ask("paid")))
-        await asyncio.sleep(0.02)
+        while not slow.asked:
+            await asyncio.sleep(0.001)
         caller.cancel()
         await asyncio.gather(caller, return_exceptions=True)
         await model.drain()
         assert slow.stopped
 
     asyncio.run(work())
-    assert open_store(f"sqlite:///{tmp_path}/s.db").count() == 1
+    assert count(tmp_path) == 1
 
 
 def test_a_failure_is_raised_and_never_stored(tmp_path: Path) -> None:
@@ -91,4 +114,4 @@ def test_a_failure_is_raised_and_never_stored(tmp_path: Path) -> None:
         await model.drain()
 
     asyncio.run(work())
-    assert open_store(f"sqlite:///{tmp_path}/s.db").count() == 0
+    assert count(tmp_path) == 0

@@ -1,0 +1,223 @@
+"""The MLflow store behind a URI: which URIs are good, opening one, finding an experiment in it.
+
+In goes what the user typed, `sqlite:///runs/mlflow.db`; out comes an absolute URI, or a client with a complete schema.
+Artifacts of a SQLite store lie beside it: `runs/mlartifacts/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from selfinstruct.errors import InputError, SelfInstructError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ARTIFACTS = "mlartifacts"
+_REMEDY = "give tracking.uri=sqlite:///runs/mlflow.db, an http(s) address or a database URL, or tracking=off"
+_SERVERS = {"http", "https"}
+_DATABASES = {"postgresql", "mysql", "mssql"}
+_PROBE_TIMEOUT_S = 10
+_CREATION_TIMEOUT_S = 120
+
+# The local cost map and telemetry switches must stand before the first import: offline, that import would wait.
+QUIET_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+
+
+def resolve_uri(uri: str | None) -> str:
+    """Return the URI in the form that is safe to hand to other processes: SQLite paths absolute, their folder made.
+
+    Raises:
+        InputError: no URI, a file store, a database in memory, or a scheme that MLflow has no store for.
+    """
+    if not uri:
+        raise InputError(f"tracking.uri: no value; {_REMEDY}")
+    scheme, separator, _ = uri.partition("://")
+    kind = scheme.partition("+")[0].lower()
+    if not separator or kind == "file":
+        raise InputError(f"tracking.uri={masked(uri)}: a file store, which MLflow no longer writes; {_REMEDY}")
+    if kind in _SERVERS | _DATABASES:
+        return uri
+    if kind != "sqlite":
+        raise InputError(f'tracking.uri={masked(uri)}: no store is known for "{scheme}"; {_REMEDY}')
+    path = _sqlite_path(uri)
+    _, mark, options = uri.partition("?")
+    return f"{scheme}:///{_made(path)}{mark}{options}" if path else uri
+
+
+def _sqlite_path(uri: str) -> Path | None:
+    """Return the absolute path of a SQLite store's file, None for any other store."""
+    scheme, _, rest = uri.partition("?")[0].partition("://")
+    if scheme.partition("+")[0].lower() != "sqlite":
+        return None
+    if not rest.startswith("/") or rest in {"/", "/:memory:"}:
+        raise InputError(f"tracking.uri={uri}: names no file, and what is in memory is lost; {_REMEDY}")
+    return Path(rest[1:]).expanduser().absolute()
+
+
+def _made(path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"tracking.uri: the folder {path.parent} cannot be made ({error.strerror}); {_REMEDY}"
+        ) from error
+    return path
+
+
+def artifact_folder(uri: str) -> Path | None:
+    """Return where the artifacts of a SQLite store lie; None for servers and databases, which have their own place."""
+    path = _sqlite_path(uri)
+    return path.parent / ARTIFACTS if path else None
+
+
+def masked(text: str) -> str:
+    """Return the text with the passwords of URLs left out."""
+    return re.sub(r"(://[^\s:/@]*):[^\s/]+@", r"\1:***@", text)
+
+
+def prepare(uri: str) -> None:
+    """Create the schema of a store, so that parallel runs find it complete.
+
+    Raises:
+        InputError: the store cannot be used.
+    """
+    open_client(uri)
+
+
+def open_client(uri: str) -> MlflowClient:
+    """Return a client of the store, its schema created where there was none (1 to 4 s for a new SQLite file).
+
+    Raises:
+        InputError: the URI is not absolute or good, or the store cannot be reached, opened or used.
+    """
+    if resolve_uri(uri) != uri:
+        raise InputError(f"tracking.uri={uri}: must be absolute here; pass it through resolve_uri first")
+    _be_quiet()
+    with warnings.catch_warnings(), translated(uri, InputError):
+        # Importing MLflow and mapping its tables sets off deprecation warnings of its own dependencies.
+        warnings.simplefilter("ignore")
+        path = _sqlite_path(uri)
+        if path and not _is_begun(path):
+            _create(path)
+        _probe(uri)
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=uri)
+
+
+def _is_begun(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _create(path: Path) -> None:
+    """Create a SQLite store as a whole: MLflow's own way fails where two begin at once, or where one was killed."""
+    from filelock import FileLock
+
+    with FileLock(path.with_name(f".{path.name}.lock"), timeout=_CREATION_TIMEOUT_S):
+        if _is_begun(path):
+            return
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".mlflow-") as folder:
+            new = Path(folder) / path.name
+            store = SqlAlchemyStore(f"sqlite:///{new}", (path.parent / ARTIFACTS).as_uri())  # type: ignore[no-untyped-call]
+            store.engine.dispose()
+            new.replace(path)
+
+
+def _be_quiet() -> None:
+    for name, value in QUIET_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    for logger in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
+
+
+def _probe(uri: str) -> None:
+    """Try the store once: MLflow itself would go on trying for minutes where nobody answers."""
+    if uri.partition("://")[0].lower() in _SERVERS:
+        import urllib.error
+        import urllib.request
+
+        with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(uri, timeout=_PROBE_TIMEOUT_S):
+            pass
+        return
+    import sqlalchemy
+
+    try:
+        engine = sqlalchemy.create_engine(uri)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"tracking.uri={masked(uri)}: the driver {error.name} is not installed; install it "
+            "(for PostgreSQL: pip install 'selfinstruct[postgres]')"
+        ) from error
+    try:
+        with engine.connect():
+            sqlalchemy.inspect(engine).get_table_names()
+    finally:
+        engine.dispose()
+
+
+def experiment_id(client: MlflowClient, uri: str, name: str | None) -> str:
+    """Return the id of the experiment with this name, created where there was none.
+
+    Raises:
+        InputError: no name, or the experiment was deleted in the tracker.
+    """
+    if not name:
+        raise InputError("tracking.experiment: no value; give one, for example tracking.experiment=selfinstruct")
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        folder = artifact_folder(uri)
+        try:
+            return str(client.create_experiment(name, folder.as_uri() if folder else None))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        found = client.get_experiment_by_name(name)  # another process was faster
+    if found is None or found.lifecycle_stage == "deleted":
+        raise InputError(
+            f"tracking.experiment={name}: was deleted in the tracker; restore it there, or choose another name"
+        )
+    return str(found.experiment_id)
+
+
+@contextlib.contextmanager
+def translated(uri: str, kind: type[SelfInstructError]) -> Iterator[None]:
+    """Turn what MLflow, its database or the network raise into one error of ours; passwords are left out."""
+    import sqlalchemy.exc
+
+    try:
+        yield
+    except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+        raise _as(kind, uri, error) from error
+    except SelfInstructError as error:
+        if isinstance(error, kind):
+            raise
+        raise kind(str(error)) from error
+    except Exception as error:
+        from mlflow.exceptions import MlflowException
+
+        if not isinstance(error, MlflowException):
+            raise
+        raise _as(kind, uri, error) from error
+
+
+def _as(kind: type[SelfInstructError], uri: str, error: BaseException) -> SelfInstructError:
+    message = (masked(str(error)).strip().splitlines() or [type(error).__name__])[0]
+    return kind(f"tracking.uri={masked(uri)}: the tracker cannot be used ({message}); {_REMEDY}")

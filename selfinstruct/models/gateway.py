@@ -68,6 +68,10 @@ def check_options(options: ModelOptions) -> None:
         )
     if "/" not in options.name:
         raise InputError(f"model.name={options.name}: give it as <provider>/<model>, for example openai/{options.name}")
+    if options.name.startswith("offline/"):
+        from selfinstruct.models.offline import read_options
+
+        read_options(options.options)
 
 
 def _secret_names(options: dict[str, Any], prefix: str = "") -> list[str]:
@@ -108,7 +112,7 @@ class Gateway:
         """Close the connections that LiteLLM keeps open."""
         from litellm.llms.custom_httpx.async_client_cleanup import close_litellm_async_clients
 
-        await close_litellm_async_clients()
+        await close_litellm_async_clients()  # type: ignore[no-untyped-call]
 
     async def complete(self, request: Request) -> Completion:
         """Return the provider's answer. Raises as `Model.complete` says, and Interrupted after `stop`."""
@@ -206,14 +210,13 @@ class Gateway:
         )
 
     def _cost_usd(self, response: Any, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
-        if self._options.input_cost_per_token is None or self._options.output_cost_per_token is None:
+        per_input, per_output = self._options.input_cost_per_token, self._options.output_cost_per_token
+        if per_input is None or per_output is None:
             cost = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
             return None if cost is None else float(cost)
         if prompt_tokens is None or completion_tokens is None:
             return None
-        return (
-            prompt_tokens * self._options.input_cost_per_token + completion_tokens * self._options.output_cost_per_token
-        )
+        return prompt_tokens * per_input + completion_tokens * per_output
 
     def _worst_case(self, request: Request) -> Spent:
         prompt = request.text + "".join(message.content for message in request.messages)

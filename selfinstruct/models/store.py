@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _FORMAT = 1
+_URLS = (
+    "use sqlite:///file.db, or postgresql+psycopg://user@host/database with "
+    '`pip install "selfinstruct[postgres]"`'
+)
 _COMPLETION_FIELDS = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "latency_s", "model")
 
 
@@ -169,17 +173,18 @@ def open_store(url: str) -> CompletionStore:
         StoreError: the database cannot be opened (locked, corrupt, read-only, no server).
     """
     from sqlalchemy import create_engine
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+    from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
     from sqlalchemy.pool import QueuePool
 
+    parsed = check_url(url)
     try:
-        parsed = _checked_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, poolclass=QueuePool, pool_size=1, max_overflow=2, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise InputError(
-            f"store.url={redacted(url)}: {error}; use sqlite:///file.db or postgresql+psycopg://user@host/database "
-            'with `pip install "selfinstruct[postgres]"`'
-        ) from error
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise InputError(f"store.url={redacted(url)}: {error}; {_URLS}") from error
+    except OSError as error:
+        raise StoreError(explain(url, error)) from error
     if engine.dialect.name == "sqlite":
         _use_write_ahead_log(engine)
     store = CompletionStore(engine)
@@ -191,19 +196,19 @@ def open_store(url: str) -> CompletionStore:
     return store
 
 
-def _checked_url(url: str) -> Any:
+def check_url(url: str) -> Any:
+    """Return the parsed URL of a store; opens nothing. Raises InputError for one that no store can have."""
     from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InputError(f"store.url={redacted(url)}: {error}; {_URLS}") from error
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise InputError(f"store.url={redacted(url)}: only sqlite and postgresql are supported")
-    if parsed.get_backend_name() == "sqlite":
-        if not parsed.database or parsed.database == ":memory:":
-            raise InputError(f"store.url={url}: a store in memory would lose what was paid for; name a file")
-        try:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(explain(url, error)) from error
+        raise InputError(f"store.url={redacted(url)}: only sqlite and postgresql are supported; {_URLS}")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise InputError(f"store.url={url}: a store in memory would lose what was paid for; name a file")
     return parsed
 
 

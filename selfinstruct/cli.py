@@ -107,7 +107,7 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from selfinstruct import sweeps
+    from selfinstruct import outcomes
     from selfinstruct.errors import InputError
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # raise, so that one clear message can be made of it
@@ -120,7 +120,7 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
         raise InputError(_one_message(error)) from error
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 2
-    return max([*codes, *sweeps.take_exit_codes()], default=0)
+    return max([*codes, *outcomes.take_exit_codes()], default=0)
 
 
 def _hydra_app(verb: str, arguments: list[str], codes: list[int]) -> None:

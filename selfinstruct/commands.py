@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct import config as configs
-from selfinstruct import runs, sweeps
+from selfinstruct import outcomes, runs
 from selfinstruct.errors import InputError, SelfInstructError
 from selfinstruct.jsonl import write_text
 
@@ -29,7 +29,7 @@ def run(cfg: DictConfig) -> int:
     except SelfInstructError as error:
         code, message = error.exit_code, str(error)
     _say(message)
-    sweeps.report_outcome(folder, code, message)
+    outcomes.report_outcome(folder, code, message)
     return code
 
 

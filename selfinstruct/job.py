@@ -7,26 +7,22 @@ in the completion store, and its folder says how far it came.
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
-from dataclasses import asdict
 from typing import Any
 
 from selfinstruct import config as configs
-from selfinstruct import runs, sweeps
+from selfinstruct import runs
 from selfinstruct.errors import InputError, Interrupted, SelfInstructError
-from selfinstruct.exporting import write_run_exports
 from selfinstruct.jsonl import write_text
-from selfinstruct.metrics import measure, series, write_report_metrics
 from selfinstruct.models.gateway import identity
 from selfinstruct.models.limits import Budget
-from selfinstruct.models.store import CompletionStore, open_store
+from selfinstruct.models.store import CompletionStore, check_url, open_store
 from selfinstruct.models.stored import StoredModel
 from selfinstruct.pipeline import Plan, generate
 from selfinstruct.progress import watch
+from selfinstruct.prompts import check_templates
+from selfinstruct.publishing import Mirror, check_mirror, open_mirror, publish
 from selfinstruct.runs import DRIED_UP, FINISHED, RUNNING, STOPPED
 from selfinstruct.seeds import to_jsonl
-from selfinstruct.summary import run_summary
 from selfinstruct.tally import Tally
 from selfinstruct.versions import versions
 
@@ -42,10 +38,13 @@ class RunJob:
         self._name = configs.run_name(self.config)
         self.folder = configs.run_folder(self.config, self._identity)
         self._manifest = self._earlier_manifest()
+        check_url(self.config.store.url)
+        check_mirror(self.config.tracking)
+        check_templates(self.config.prompts)
 
     def execute(self) -> tuple[int, str]:
         """Generate what is missing, then publish. Returns exit code and message."""
-        run_id = self._start_tracking()
+        mirror = self._open_mirror()
         error: BaseException | None = None
         if self._manifest.get("status") not in FINISHED:
             error = self._generate()
@@ -54,7 +53,7 @@ class RunJob:
                 f"{self.folder}: the dataset is not the one that its manifest names; move the folder away and repeat "
                 "the command (the completions are kept)"
             )
-        self._publish(run_id)
+        publish(self.folder, self._manifest, self._seeds, self.config.export, mirror)
         if isinstance(error, SelfInstructError):
             return error.exit_code, str(error)
         if error is not None:
@@ -164,56 +163,14 @@ class RunJob:
             "ended": runs.now(),
         }
 
-    def _publish(self, run_id: str | None) -> None:
-        """Write exports, metrics and manifest from what the folder holds, mirror them, print the summary."""
-        export = asdict(self.config.export)
-        if self._manifest.get("export") != export:
-            write_run_exports(self.folder, self._manifest, self._seeds, self.config.export)
-            self._manifest["export"] = json.loads(json.dumps(export))
-        seeds = [task.instruction for task in self._seeds.tasks]
-        runs.write_manifest(self.folder, self._manifest)
-        metrics = measure(self.folder, seeds)
-        write_report_metrics(self.folder, metrics)
-        self._finish_tracking(run_id, metrics)
-        hint = None if run_id is None else "selfinstruct ui"
-        print(run_summary(self.folder, self._manifest, hint), flush=True)
-
-    def _start_tracking(self) -> str | None:
-        """Open or continue the tracking run; None with tracking off. Raises InputError for an unusable tracker."""
-        options = self.config.tracking
-        if not options.enabled:
-            return None
-        from selfinstruct import tracking
-
-        return tracking.start_run(
-            tracking.resolve_uri(options.uri),
-            options.experiment,
-            self._name,
-            self._identity,
-            configs.flat_params(self.config),
-            self._tags(),
-            sweeps.current_parent(),
+    def _open_mirror(self) -> Mirror:
+        return open_mirror(
+            self.config.tracking, self._name, self._identity, configs.flat_params(self.config), self._tags()
         )
-
-    def _finish_tracking(self, run_id: str | None, metrics: dict[str, float]) -> None:
-        """Mirror the folder. A tracker that fails now costs nothing but the mirror: the folder is the truth."""
-        if run_id is None:
-            return
-        from selfinstruct import tracking
-
-        try:
-            tracking.finish_run(
-                tracking.resolve_uri(self.config.tracking.uri), run_id, self.folder, metrics, series(self.folder)
-            )
-        except tracking.TrackingError as error:
-            print(
-                f"selfinstruct: tracking failed ({error}); repeat the command to mirror the run again", file=sys.stderr
-            )
 
     def _tags(self) -> dict[str, str]:
         return {
             "selfinstruct.study": self.config.study or "",
-            "selfinstruct.arm": " ".join(sweeps.current_overrides()),
             "selfinstruct.seeds": self._seeds.name,
             "selfinstruct.seed_quality": self._seeds.quality,
             "selfinstruct.model": self.config.model.name,

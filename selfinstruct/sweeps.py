@@ -1,58 +1,23 @@
 """Sweeps: one parent in the tracker for the runs of a `-m` command, closed correctly whatever becomes of them.
 
 Hydra creates one `SweepCallback` in the process that sweeps and hands a copy to every job, wherever it runs: its
-attribute `parent_id` is how a job learns its parent. A job reports by an `outcome.json` in its job folder, since
-a job that failed must not stop the others; the sweep's exit code is the highest of them.
+attribute `parent_id` is how a job learns its parent.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
 
-from selfinstruct.jsonl import dumps, write_text
+from selfinstruct.jsonl import write_text
+from selfinstruct.outcomes import OUTCOME, begin_job, end_sweep
+from selfinstruct.summary import sweep_table
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
-
-log = logging.getLogger(__name__)
-
-OUTCOME = "outcome.json"
-_current: dict[str, Any] = {"parent_id": None, "job_folder": None, "overrides": []}
-_exit_codes: list[int] = []
-
-
-def current_parent() -> str | None:
-    """Return the tracking id of the sweep that this job belongs to, or None outside a sweep."""
-    parent: str | None = _current["parent_id"]
-    return parent
-
-
-def current_overrides() -> list[str]:
-    """Return the overrides that tell this job from its siblings; empty outside a sweep."""
-    return list(_current["overrides"])
-
-
-def take_exit_codes() -> list[int]:
-    """Return the exit codes of the last sweep of this process, and forget them."""
-    codes, _exit_codes[:] = list(_exit_codes), []
-    return codes
-
-
-def report_outcome(run_dir: str, exit_code: int, message: str) -> None:
-    """Write down what became of this job, for the sweep that waits for it; nothing outside a sweep."""
-    if _current["job_folder"]:
-        outcome = {
-            "overrides": _current["overrides"],
-            "run_dir": run_dir,
-            "exit_code": exit_code,
-            "message": message,
-        }
-        write_text(Path(_current["job_folder"]) / OUTCOME, dumps(outcome) + "\n")
 
 
 class SweepCallback(Callback):
@@ -81,16 +46,17 @@ class SweepCallback(Callback):
         from hydra.types import RunMode
 
         in_sweep = config.hydra.mode == RunMode.MULTIRUN
-        _current["parent_id"] = self.parent_id if in_sweep else None
-        _current["job_folder"] = config.hydra.runtime.output_dir if in_sweep else None
-        _current["overrides"] = [str(o) for o in config.hydra.overrides.task] if in_sweep else []
+        if in_sweep:
+            overrides = [str(override) for override in config.hydra.overrides.task]
+            begin_job(self.parent_id, config.hydra.runtime.output_dir, overrides)
+        else:
+            begin_job(None, None, [])
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Collect what became of the jobs, close the parent, remember the exit codes, print the sweep's table."""
         outcomes = [json.loads(path.read_text(encoding="utf-8")) for path in _outcome_files(config)]
-        _exit_codes[:] = [outcome["exit_code"] for outcome in outcomes]
-        from selfinstruct.summary import sweep_table
-
+        exit_codes = [outcome["exit_code"] for outcome in outcomes]
+        end_sweep(exit_codes)
         table = sweep_table(outcomes)
         folder = Path(config.hydra.sweep.dir).absolute()
         write_text(folder / "sweep.json", json.dumps(outcomes, indent=2, ensure_ascii=False) + "\n")
@@ -101,7 +67,7 @@ class SweepCallback(Callback):
             from selfinstruct import tracking
 
             tracking.finish_parent(
-                options["uri"], self.parent_id, _exit_codes, _summary(outcomes), [folder / "sweep.json"]
+                options["uri"], self.parent_id, exit_codes, _summary(outcomes), [folder / "sweep.json"]
             )
 
 

@@ -18,9 +18,9 @@ LAYERS = {
     2: {"models", "runs"},
     3: {"stages", "tally"},
     4: {"pipeline", "refilter", "finetune", "evaluation"},
-    5: {"metrics", "diversity", "quality", "statistics", "compare", "report", "exporting", "progress", "summary"},
-    6: {"tracking"},
-    7: {"config", "sweeps", "job", "refilter_job", "commands", "cli"},
+    5: {"outcomes", "metrics", "diversity", "quality", "statistics", "compare", "report"},
+    6: {"tracking", "exporting", "progress", "summary"},
+    7: {"config", "sweeps", "publishing", "job", "refilter_job", "commands", "cli"},
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
 OWNERS = {

@@ -54,6 +54,7 @@ def options(**changes: int) -> GenerationOptions:
         "lookahead": 8,
         "max_instances": 2,
         "max_dry_requests": 6,
+        "expected_per_request": 5,
         "classification_seeds_only": False,
     }
     return GenerationOptions(**{**values, **changes})  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from selfinstruct.filters import InstanceThresholds, judge_instances
 from selfinstruct.models import Model
-from selfinstruct.parsing import read_input_first, read_output_first
+from selfinstruct.parsing import Compatibility, read_input_first, read_output_first
 from selfinstruct.prompts import Templates, render_instances
 from selfinstruct.randomness import generator
 from selfinstruct.records import Completion, Dropped, Instance, Pair, PairItem, Verdict
@@ -39,7 +39,7 @@ async def write_instances(
     return _read(completion, stage.stop, templates.compatibility, is_classification), completion
 
 
-def _read(completion: Completion, stop: Sequence[str], compatibility: str, is_classification: bool) -> list[PairItem]:
+def _read(completion: Completion, stop: Sequence[str], compatibility: Compatibility, is_classification: bool) -> list[PairItem]:
     if completion.finish_reason in {"content_filter", "context_overflow"}:
         rule = "refused" if completion.finish_reason == "content_filter" else "context_overflow"
         return [PairItem(Pair("", ""), completion.text, Verdict(rule, completion.finish_reason))]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from selfinstruct.filters import InstructionThresholds, judge_instruction, judge_novelty
 from selfinstruct.jsonl import canonical
@@ -24,7 +24,6 @@ from selfinstruct.randomness import generator
 from selfinstruct.records import INSTRUCTIONS, Candidate, Completion, Instruction, Item, Request, SeedTask, Verdict
 
 TARGET_REACHED = "target_reached"
-_EXPECTED_PER_REQUEST = 4.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ class GenerationOptions:
     lookahead: Annotated[int, Ge(1)]
     max_instances: Annotated[int, Ge(1)]
     max_dry_requests: Annotated[int, Ge(1)]
+    expected_per_request: Annotated[float, Gt(0)]
     classification_seeds_only: bool
 
 
@@ -96,7 +96,7 @@ class Bootstrap:
         """Return the ordinal below which requests may be planned; depends on committed results alone."""
         if self.is_full or self.is_dry:
             return self.committed
-        per_request = (self.accepted + _EXPECTED_PER_REQUEST) / (self.committed + 1)
+        per_request = (self.accepted + self._options.expected_per_request) / (self.committed + 1)
         needed = math.ceil((self._options.target - self.accepted) / per_request)
         return self.committed + min(self._options.lookahead, needed)
 

@@ -1,0 +1,83 @@
+"""The end of every run: training files, metrics, manifest, the tracker's mirror and the closing words.
+
+What is written here comes from the run folder's records, so that it can be written again at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from selfinstruct import outcomes, runs
+from selfinstruct.exporting import write_run_exports
+from selfinstruct.metrics import measure, series, write_report_metrics
+from selfinstruct.records import SeedSet
+from selfinstruct.stages.export import ExportOptions
+from selfinstruct.summary import run_summary
+from selfinstruct.tracking import TrackingOptions
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A run's place in the tracker; `run_id` is None with tracking off."""
+
+    options: TrackingOptions
+    run_id: str | None
+
+
+def check_mirror(options: TrackingOptions) -> None:
+    """Raise InputError for a tracker that cannot be used; nothing is written."""
+    if options.enabled:
+        from selfinstruct import tracking
+
+        tracking.resolve_uri(options.uri)
+
+
+def open_mirror(
+    options: TrackingOptions, name: str, identity: str, params: Mapping[str, Any], tags: Mapping[str, str]
+) -> Mirror:
+    """Open or continue the tracking run of an identity, below the sweep that this job belongs to.
+
+    Raises:
+        InputError: the tracker cannot be used.
+    """
+    if not options.enabled:
+        return Mirror(options, None)
+    from selfinstruct import tracking
+
+    arm = {"selfinstruct.arm": " ".join(outcomes.current_overrides())}
+    uri = tracking.resolve_uri(options.uri)
+    run_id = tracking.start_run(
+        uri, str(options.experiment), name, identity, params, {**tags, **arm}, outcomes.current_parent()
+    )
+    return Mirror(options, run_id)
+
+
+def publish(folder: Path, manifest: dict[str, Any], seeds: SeedSet, options: ExportOptions, mirror: Mirror) -> None:
+    """Write exports and metrics, close the manifest, mirror the folder, print the summary."""
+    export = json.loads(json.dumps(asdict(options)))
+    if manifest.get("export") != export:
+        write_run_exports(folder, manifest, seeds, options)
+        manifest["export"] = export
+    metrics = measure(folder, manifest, [task.instruction for task in seeds.tasks])
+    write_report_metrics(folder, metrics)
+    runs.write_manifest(folder, manifest)
+    _fill_mirror(folder, mirror, metrics)
+    hint = "selfinstruct ui" if mirror.run_id else None
+    print(run_summary(folder, manifest, hint), flush=True)
+
+
+def _fill_mirror(folder: Path, mirror: Mirror, metrics: Mapping[str, float]) -> None:
+    """Mirror the folder. A tracker that fails now costs nothing but the mirror: the folder is the truth."""
+    if mirror.run_id is None:
+        return
+    from selfinstruct import tracking
+
+    try:
+        tracking.finish_run(tracking.resolve_uri(mirror.options.uri), mirror.run_id, folder, metrics, series(folder))
+    except tracking.TrackingError as error:
+        print(f"selfinstruct: tracking failed ({error}); repeat the command to mirror the run again", file=sys.stderr)

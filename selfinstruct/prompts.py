@@ -243,7 +243,7 @@ def _request(templates: Templates, name: str, stage: str, values: dict[str, Any]
 
 def _messages(system: str, text: str) -> tuple[Message, ...]:
     user = Message("user", text)
-    return (Message("system", system), user) if True else (user,)
+    return (Message("system", system), user) if system.strip() else (user,)
 
 
 def _render(key: str, source: str, values: dict[str, Any]) -> str:

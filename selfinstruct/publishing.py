@@ -17,7 +17,7 @@ from selfinstruct.exporting import write_run_exports
 from selfinstruct.metrics import measure, series, write_report_metrics
 from selfinstruct.records import SeedSet
 from selfinstruct.stages.export import ExportOptions
-from selfinstruct.summary import run_summary
+from selfinstruct.summary import run_line, run_summary
 from selfinstruct.tracking import TrackingOptions
 
 
@@ -68,7 +68,8 @@ def publish(folder: Path, manifest: dict[str, Any], seeds: SeedSet, options: Exp
     runs.write_manifest(folder, manifest)
     _fill_mirror(folder, mirror, metrics)
     hint = "selfinstruct ui" if mirror.run_id else None
-    print(run_summary(folder, manifest, hint), flush=True)
+    is_arm = bool(outcomes.current_overrides())
+    print(run_line(folder, manifest) if is_arm else run_summary(folder, manifest, hint), flush=True)
 
 
 def _fill_mirror(folder: Path, mirror: Mirror, metrics: Mapping[str, float]) -> None:

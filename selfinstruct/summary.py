@@ -15,7 +15,7 @@ def run_summary(folder: Path, manifest: Mapping[str, Any], ui_hint: str | None) 
     """Return the closing words of a run: funnel, usage, paths. `ui_hint`: the command that opens the tracking UI."""
     counts = manifest["counts"]
     parts = [
-        _funnel_table(counts),
+        funnel_table(counts),
         _usage_line(manifest),
         f"dataset  {folder / 'instances.jsonl'} ({counts['instances']:,} instances)",
         f"exports  {folder / 'export'}",
@@ -27,7 +27,8 @@ def run_summary(folder: Path, manifest: Mapping[str, Any], ui_hint: str | None) 
     return "\n".join(parts)
 
 
-def _funnel_table(counts: Mapping[str, Any]) -> str:
+def funnel_table(counts: Mapping[str, Any]) -> str:
+    """Return the funnel: every step with its total, every rule with its count and share."""
     from rich import box
     from rich.table import Table
 
@@ -43,6 +44,15 @@ def _funnel_table(counts: Mapping[str, Any]) -> str:
         for rule, count in rules.items():
             table.add_row(f"  {rule}", f"{count:,}", f"{count / total:.1%}" if total else "")
     return _rendered(table)
+
+
+def run_line(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """Return one line about a run, for the runs of a sweep."""
+    counts = manifest["counts"]
+    return (
+        f"{_near(str(folder))}: {_status(manifest)}, {counts['accepted']:,} of {counts['candidates']:,} candidates "
+        f"accepted, {counts['instances']:,} instances"
+    )
 
 
 def _usage_line(manifest: Mapping[str, Any]) -> str:
@@ -72,14 +82,18 @@ def sweep_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
         table.add_column(name, justify="right" if name in {"accepted", "candidates", "yield", "instances"} else "left")
     varied = _varied([outcome["overrides"] for outcome in outcomes])
     for outcome, arm in zip(outcomes, varied, strict=True):
-        table.add_row(arm, *_numbers(Path(outcome["run_dir"])), str(outcome["exit_code"]), _near(outcome["run_dir"]))
+        exit_code = str(outcome["exit_code"])
+        table.add_row(arm, *_numbers(Path(outcome["run_dir"])), exit_code, _near(outcome["run_dir"]))
     return _rendered(table)
 
 
 def _varied(overrides: Sequence[Sequence[str]]) -> list[str]:
-    """Leave out what all runs share."""
+    """Leave out what all runs share, and of each key all but its last part."""
     shared = set(overrides[0]).intersection(*overrides) if len(overrides) > 1 else set()
-    return [" ".join(override for override in arm if override not in shared) for arm in overrides]
+    return [
+        " ".join(override.rpartition("=")[0].rpartition(".")[2] + "=" + override.rpartition("=")[2] for override in arm)
+        for arm in ([override for override in arm if override not in shared] for arm in overrides)
+    ]
 
 
 def _numbers(folder: Path) -> list[str]:
@@ -101,5 +115,5 @@ def _rendered(table: Any) -> str:
     from rich.console import Console
 
     buffer = StringIO()
-    Console(file=buffer, width=120, color_system=None).print(table)
+    Console(file=buffer, width=160, color_system=None).print(table)
     return "\n".join(line.rstrip() for line in buffer.getvalue().strip("\n").splitlines())

@@ -60,8 +60,9 @@ class SweepCallback(Callback):
         table = sweep_table(outcomes)
         folder = Path(config.hydra.sweep.dir).absolute()
         write_text(folder / "sweep.json", json.dumps(outcomes, indent=2, ensure_ascii=False) + "\n")
-        print(table)
-        print(f"\nsweep    {folder}")
+        print(f"\n{table}\nsweep    {folder}")
+        if self.parent_id is not None:
+            print("look     selfinstruct ui")
         options = _tracking(config)
         if options is not None and self.parent_id is not None:
             from selfinstruct import tracking

@@ -58,7 +58,8 @@ def stage(template: str, system: str = "") -> StageTemplate:
     return StageTemplate(system, template, ("\n\n",), 10, 0.7, 0.5, 0.0, 2.0)
 
 
-LIST = "Tasks:\n{% for example in examples %}\n{{ loop.index }}. {{ example.instruction }}\n{% endfor %}\n{{ next_number }}."
+LOOP = "{% for example in examples %}\n{{ loop.index }}. {{ example.instruction }}\n{% endfor %}\n"
+LIST = f"Tasks:\n{LOOP}{{{{ next_number }}}}."
 
 
 def small(style: str = "completion", compatibility: str = "own", form: str = "instructions") -> Templates:

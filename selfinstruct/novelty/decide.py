@@ -15,18 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from selfinstruct.novelty.corpus import Corpus
-from selfinstruct.novelty.decide_kernels import (
-    NEVER,
-    Cells,
-    Needs,
-    Postings,
-    Ranked,
-    Scratch,
-    judge,
-    list_keys,
-    sign_each,
-    sort_each,
-)
+from selfinstruct.novelty.decide_arrays import NEVER, Cells, Needs, Postings, Ranked, Scratch
+from selfinstruct.novelty.decide_kernels import judge, list_keys, sign_each, sort_each
 
 _LONG_TEXTS = 24  # mean tokens from which 64 parity bits tell too little
 _WIDE_SIGNATURE = 8
@@ -64,7 +54,8 @@ def decide(ranked: Ranked, seeds: int, thresholds: Sequence[float]) -> npt.NDArr
     accepted = np.zeros(len(ranked.offsets) - 1, np.uint64)
     judge(ranked, needs, cells, _no_postings(ranked, cells), _scratch(ranked), accepted, seeds)
     bits = np.uint64(1) << np.arange(len(thresholds), dtype=np.uint64)
-    return (accepted[None, seeds:] & bits[:, None]) != 0
+    decisions: npt.NDArray[np.bool_] = (accepted[None, seeds:] & bits[:, None]) != 0
+    return decisions
 
 
 def needed(lengths: npt.NDArray[np.int64], thresholds: Sequence[float]) -> Needs:

@@ -1,91 +1,21 @@
-"""The compiled loops of decide mode, and the groups of arrays that they work on.
+"""The compiled loops of decide mode: `judge` walks the stream, each text looking up its rarest tokens.
 
-Arrays go in and are filled; `decide` prepares them and reads the answer. A "class" is the number of a token count among
-the distinct token counts of the corpus: tables over classes stay small whatever the longest text is.
+Arrays go in and are filled; `decide` prepares them and reads the answer, `decide_arrays` says what each one is. Numba
+infers the types, so parameters are Any here.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from selfinstruct.novelty.kernel import kernel, popcount, within_kernel
 
-NEVER = 1 << 30
 _BLOCK = 32  # postings whose signatures are tested together
 _FEW = 16  # postings of a token that are sooner tested than searched for the right lengths
 _ONE = np.uint64(1)
 _HIGH = np.uint64(32)
-
-
-class Ranked(NamedTuple):
-    """A corpus ready for any threshold.
-
-    tokens: by rarity rank (0 is the rarest), in text order. rarest_first: the same, each text sorted. offsets: text i
-    is [offsets[i], offsets[i + 1]). lengths: the distinct token counts, ascending. classes: per text, which of them.
-    signatures: (texts, words), where bit b is the parity of the tokens that hash to b. vocabulary: 0, 1, ..., size.
-    """
-
-    tokens: npt.NDArray[np.int32]
-    rarest_first: npt.NDArray[np.int32]
-    offsets: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.int64]
-    classes: npt.NDArray[np.uint16]
-    signatures: npt.NDArray[np.uint64]
-    vocabulary: npt.NDArray[np.int64]
-
-
-class Needs(NamedTuple):
-    """What the thresholds ask of the LCS length; axes are (threshold, own class, other class).
-
-    least: the least LCS that is above the threshold, or NEVER. first: the first other class that has one, or -1.
-    slack: how many tokens may be unshared (both texts together), as running maximum over the other class.
-    least_of_any: per class, the least LCS with any other class at the lowest threshold.
-    """
-
-    least: npt.NDArray[np.int64]
-    first: npt.NDArray[np.int64]
-    slack: npt.NDArray[np.int64]
-    least_of_any: npt.NDArray[np.int64]
-
-
-class Cells(NamedTuple):
-    """Where postings go: a cell of consecutive places per (token, class of the member).
-
-    keys: token << 32 | class, ascending. starts: first place of each cell, and the end. of_token: first cell of each
-    token, and the end. A token's cells are neighbours, so are its places for a range of classes.
-    """
-
-    keys: npt.NDArray[np.uint64]
-    starts: npt.NDArray[np.int64]
-    of_token: npt.NDArray[np.int64]
-
-
-class Postings(NamedTuple):
-    """What stands in the places: next free place per cell; member, its class and first signature word per place."""
-
-    free: npt.NDArray[np.int64]
-    members: npt.NDArray[np.int32]
-    classes: npt.NDArray[np.uint16]
-    signatures: npt.NDArray[np.uint64]
-
-
-class Scratch(NamedTuple):
-    """Working memory of one pass.
-
-    compared: per text, the last candidate that it was compared with. room: per class, how many tokens may be unshared.
-    positions: per token, where the candidate has it (texts of at most 64 tokens). slots, masks, state: the same for
-    longer ones, over several words.
-    """
-
-    compared: npt.NDArray[np.int32]
-    room: npt.NDArray[np.int64]
-    positions: npt.NDArray[np.uint64]
-    slots: npt.NDArray[np.int32]
-    masks: npt.NDArray[np.uint64]
-    state: npt.NDArray[np.uint64]
 
 
 @kernel
@@ -117,7 +47,7 @@ def sign_each(signatures: Any, tokens: Any, offsets: Any) -> None:
 
 
 @kernel
-def list_keys(keys: Any, ranked: Any, needs: Any) -> int:
+def list_keys(keys: Any, ranked: Any, needs: Any) -> Any:
     """Write the cell key of every posting that any text could have; return how many."""
     used = 0
     for text in range(ranked.classes.size):
@@ -130,7 +60,7 @@ def list_keys(keys: Any, ranked: Any, needs: Any) -> int:
 
 
 @kernel
-def judge(ranked: Any, needs: Any, cells: Any, postings: Any, scratch: Any, accepted: Any, seeds: int) -> None:
+def judge(ranked: Any, needs: Any, cells: Any, postings: Any, scratch: Any, accepted: Any, seeds: Any) -> None:
     """Fill `accepted`: per text, as bits, the thresholds under which it joins the pool (all of them for a seed)."""
     everything = ~np.uint64(0) >> np.uint64(64 - needs.least.shape[0])
     for text in range(accepted.size):
@@ -142,7 +72,7 @@ def judge(ranked: Any, needs: Any, cells: Any, postings: Any, scratch: Any, acce
 
 
 @within_kernel
-def _post(ranked: Any, needs: Any, cells: Any, postings: Any, text: int) -> None:
+def _post(ranked: Any, needs: Any, cells: Any, postings: Any, text: Any) -> None:
     """Write a text's postings, one for each distinct token of its prefix."""
     begin, of = ranked.offsets[text], np.int64(ranked.classes[text])
     for place in range(begin, ranked.offsets[text + 1] - needs.least_of_any[of] + 1):
@@ -158,7 +88,7 @@ def _post(ranked: Any, needs: Any, cells: Any, postings: Any, text: int) -> None
 
 @within_kernel
 def _survivors(
-    ranked: Any, needs: Any, cells: Any, postings: Any, scratch: Any, accepted: Any, text: int, everything: Any
+    ranked: Any, needs: Any, cells: Any, postings: Any, scratch: Any, accepted: Any, text: Any, everything: Any
 ) -> Any:
     """Return the thresholds that no member in the pool is above.
 
@@ -202,7 +132,7 @@ def _survivors(
 
 
 @within_kernel
-def _make_room(ranked: Any, needs: Any, scratch: Any, lowest: int, own: int, length: int) -> None:
+def _make_room(ranked: Any, needs: Any, scratch: Any, lowest: Any, own: Any, length: Any) -> None:
     for other in range(ranked.lengths.size):
         least = needs.least[lowest, own, other]
         scratch.room[other] = length + ranked.lengths[other] - 2 * least if least <= length else -1
@@ -215,11 +145,11 @@ def _compare(
     postings: Any,
     scratch: Any,
     accepted: Any,
-    text: int,
-    at: int,
-    end: int,
+    text: Any,
+    at: Any,
+    end: Any,
     alive: Any,
-    lowest: int,
+    lowest: Any,
 ) -> Any:
     """Compare the candidate with the members of these postings; return the thresholds that are still alive."""
     begin, own = ranked.offsets[text], np.int64(ranked.classes[text])
@@ -258,7 +188,7 @@ def _compare(
 
 
 @within_kernel
-def _load(ranked: Any, scratch: Any, begin: int, length: int) -> None:
+def _load(ranked: Any, scratch: Any, begin: Any, length: Any) -> None:
     """Note where the candidate has each of its tokens."""
     for place in range(length):
         token = ranked.tokens[begin + place]
@@ -276,7 +206,7 @@ def _load(ranked: Any, scratch: Any, begin: int, length: int) -> None:
 
 
 @within_kernel
-def _unload(ranked: Any, scratch: Any, begin: int, length: int) -> None:
+def _unload(ranked: Any, scratch: Any, begin: Any, length: Any) -> None:
     for place in range(begin, begin + length):
         if length <= 64:
             scratch.positions[ranked.tokens[place]] = 0
@@ -285,7 +215,7 @@ def _unload(ranked: Any, scratch: Any, begin: int, length: int) -> None:
 
 
 @within_kernel
-def _lcs_of_short(positions: Any, length: int, other: Any) -> int:
+def _lcs_of_short(positions: Any, length: Any, other: Any) -> Any:
     """Return the LCS length of the candidate (at most 64 tokens) and another text (Hyyrö 2004)."""
     state = ~np.uint64(0)
     for place in range(other.size):
@@ -295,7 +225,7 @@ def _lcs_of_short(positions: Any, length: int, other: Any) -> int:
 
 
 @within_kernel
-def _lcs_of_long(scratch: Any, length: int, other: Any) -> int:
+def _lcs_of_long(scratch: Any, length: Any, other: Any) -> Any:
     """Return the same for a candidate of any length; the carry of the addition runs through the words."""
     words = (length + 63) >> 6
     for word in range(words):
@@ -326,7 +256,7 @@ def _count_near(signatures: Any, own: Any, slack: Any) -> Any:
 
 
 @within_kernel
-def _bits_apart(one: Any, other: Any) -> int:
+def _bits_apart(one: Any, other: Any) -> Any:
     apart = np.uint64(0)
     for word in range(one.size):
         apart += popcount(one[word] ^ other[word])
@@ -334,12 +264,12 @@ def _bits_apart(one: Any, other: Any) -> int:
 
 
 @within_kernel
-def _key(token: int, of: int) -> Any:
+def _key(token: Any, of: Any) -> Any:
     return (np.uint64(token) << _HIGH) | np.uint64(of)
 
 
 @within_kernel
-def _find(keys: Any, begin: int, end: int, key: Any) -> int:
+def _find(keys: Any, begin: Any, end: Any, key: Any) -> Any:
     """Return the index of the first of the ascending keys that is at least `key`."""
     while begin < end:
         middle = (begin + end) >> 1

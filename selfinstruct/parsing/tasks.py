@@ -40,8 +40,8 @@ def read_tasks(text: str, finish_reason: str, stop: Sequence[str], compatibility
     Tasks are parted by `###`. One that does not consist of exactly one instruction, one input and one output, in this
     order, is unreadable and keeps all its text. The answer may start inside the first instruction. An input that only
     says that there is none is "": `<noinput>` in any case; own: also None, N/A and the like. An answer that ended by
-    length loses its last task in both readings, unless `###` follows it. Own also reads tasks without `###` between them, bold or repeated
-    numbers, and JSON, and does not look for labels in code.
+    length loses its last task in both readings, unless `###` follows it. Own also reads tasks without `###` between
+    them, bold or repeated numbers, and JSON, and does not look for labels in code.
 
     Source: the code released with Alpaca (Taori et al. 2023).
     """

@@ -8,7 +8,6 @@ from selfinstruct.models import Model
 from selfinstruct.parsing import read_yes_no
 from selfinstruct.prompts import Templates, render_classification
 from selfinstruct.records import Completion
-from selfinstruct.text import cut_at_stop
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,5 @@ async def classify(model: Model, templates: Templates, instruction: str) -> Clas
     if templates.classification is None:
         raise ValueError(f"templates {templates.name} have no classification stage")
     completion = await model.complete(render_classification(templates, instruction))
-    text, _ = cut_at_stop(completion.text, templates.classification.stop)
-    answer, saw = read_yes_no(text)
+    answer, saw = read_yes_no(completion.text, templates.classification.stop, templates.compatibility)
     return Classified(answer, saw, completion)

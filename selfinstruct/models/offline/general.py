@@ -65,6 +65,7 @@ def is_classification(instruction: str) -> bool:
     return bool(_CLASSIFIES.search(instruction.partition("```")[0]))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def needs_input(instruction: str) -> bool:
     """Tell whether an instruction speaks of a text that it does not hold, by its words."""
     return bool(_GIVEN.search(instruction))

@@ -1,7 +1,7 @@
 """A seeded grammar: symbols go in, text comes out. Also the voice, which holds every draw of one answer.
 
     >>> expand("form", Voice(random.Random(0), 0.5, 1.0, ()))
-    'a toast'
+    'a sermon'
 
 All arithmetic on draws is exact in every IEEE machine (products, no powers), so that the same seed writes the same text
 everywhere.

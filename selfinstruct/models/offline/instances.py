@@ -22,8 +22,10 @@ _BEYOND_STOP = 7
 _NEXT_TASK = "\n\nTask: {task}\nExample 1\nInput: {input}\nOutput: {output}"
 _UNREADABLE = "It depends on what is meant here. {text}"
 _BEFORE_LABELS = re.compile(
-    r"^.*(?:\b(?:as|under|is|are|sounds|best|answer|from|among|between|categories|labels)\b|:)\s+"
+    r"^.*(?:\b(?:as|under|is|are|sounds|best|answer|from|among|between|categories|labels)\b|:)\s+", re.IGNORECASE
 )
+_SUBJECT = re.compile(r"^(?:the|this|that|an?)\b.*\s")
+_MOST_LABELS = 6
 _LABEL_WORDS = 4
 
 
@@ -65,7 +67,8 @@ def read_labels(task: str) -> list[str]:
     head, found, tail = task.partition("```")[0].rpartition(" or ")
     if not found:
         return ["yes", "no"]
-    labels = [_BEFORE_LABELS.sub("", part).strip(" ,.") for part in head.split(",")[-_LABEL_WORDS:]]
+    parts = [_BEFORE_LABELS.sub("", part).strip(" ,.") for part in head.split(",")[-_MOST_LABELS:]]
+    labels = [_SUBJECT.sub("", part) for part in parts]
     labels.append(re.split(r"[.?!:;,\n]", tail, maxsplit=1)[0].strip())
     named = [label for label in labels if label and len(label.split()) <= _LABEL_WORDS]
     return list(dict.fromkeys(named)) if len(named) > 1 else ["yes", "no"]

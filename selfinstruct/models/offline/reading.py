@@ -126,7 +126,7 @@ def _read_list(prompt: str, chain: _Chain, stop: Sequence[str]) -> Reading:
         next_number=next_number,
         last_number=min(_last_number(prompt[: chain.starts[0]] + closing, next_number, stop), next_number + _MOST),
         open_at=open_at,
-        has_blank_lines=any(item.endswith("\n\n") for item in items[:-1]),
+        has_blank_lines=any(item.endswith("\n") for item in items[:-1]),
     )
 
 

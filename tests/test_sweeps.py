@@ -1,0 +1,92 @@
+"""Sweeps: one parent with its children in the tracker, closed as it should be, and an exit code that says the worst."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Command
+
+SMALL = ("generation.target=6", "generation.lookahead=4")
+
+
+def tracked(folder: Path) -> list[Any]:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/runs/mlflow.db")
+    (experiment,) = [e for e in client.search_experiments() if e.name == "selfinstruct"]
+    return list(client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"]))
+
+
+def tree(folder: Path) -> dict[str, list[str]]:
+    """Status of every parent, with those of its children."""
+    runs = tracked(folder)
+    parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+    return {
+        f"{run.info.run_name} {run.info.status}": [
+            child.info.status for child in runs if child.data.tags.get("mlflow.parentRunId") == run.info.run_id
+        ]
+        for run in parents
+    }
+
+
+def test_a_sweep_is_one_parent_with_a_child_for_each_run(selfinstruct: Command, tmp_path: Path) -> None:
+    ended = selfinstruct("run", "-m", *SMALL, "filters.instruction.max_rouge_l=0.5,0.7")
+    assert ended.code == 0, ended.err
+    (name,) = tree(tmp_path)
+    assert name.endswith(" FINISHED")
+    assert tree(tmp_path)[name] == ["FINISHED", "FINISHED"]
+    children = [run for run in tracked(tmp_path) if "mlflow.parentRunId" in run.data.tags]
+    assert {child.data.params["filters.instruction.max_rouge_l"] for child in children} == {"0.5", "0.7"}
+    assert all(child.data.metrics["funnel.accepted"] == 6 for child in children)
+    assert all(child.inputs.dataset_inputs for child in children)
+    assert {child.data.tags["selfinstruct.seeds"] for child in children} == {"general"}
+    assert "max_rouge_l=0.5" in ended.out
+
+
+def test_a_repeated_sweep_goes_on_with_its_runs_and_sends_nothing(selfinstruct: Command, tmp_path: Path) -> None:
+    command = ("run", "-m", *SMALL, "random_seed=1,2")
+    selfinstruct(*command)
+    before = [run.info.run_id for run in tracked(tmp_path)]
+    ended = selfinstruct(*command)
+    assert ended.code == 0
+    assert [run.info.run_id for run in tracked(tmp_path)] == before
+    assert len(before) == 3
+
+
+def test_a_failed_arm_stops_no_other_and_the_sweep_exits_with_the_highest_code(
+    selfinstruct: Command, tmp_path: Path
+) -> None:
+    ended = selfinstruct("run", "-m", *SMALL, "limits.max_requests=0,null,3", "random_seed=1,2")
+    # max_requests=0 stops with code 4; null then finishes the same run; 3 finds it finished
+    assert ended.code == 4
+    outcomes = json.loads(next((tmp_path / "runs/sweeps").glob("*/sweep.json")).read_text())
+    assert [outcome["exit_code"] for outcome in outcomes] == [4, 4, 0, 0, 0, 0]
+    (name,) = tree(tmp_path)
+    assert name.endswith(" FAILED")
+
+
+def test_an_arm_with_bad_input_stops_no_other(selfinstruct: Command, tmp_path: Path) -> None:
+    ended = selfinstruct("run", "-m", *SMALL, "tracking=off", "generation.target=0,5")
+    assert ended.code == 2
+    assert "generation.target=0" in ended.err
+    assert "5 of " in ended.out
+
+
+def test_arms_share_answers_where_they_ask_the_same(selfinstruct: Command, tmp_path: Path) -> None:
+    selfinstruct("run", "-m", *SMALL, "filters.instance.duplicate=true,false", "tracking=off")
+    manifests = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("general-*/manifest.json")]
+    assert len(manifests) == 2
+    assert sorted(manifest["sent"] == 0 for manifest in manifests) == [False, True]
+
+
+@pytest.mark.parametrize(("study", "arms"), [("threshold_sweep", 5), ("seed_quality", 6)])
+def test_every_study_runs_small(selfinstruct: Command, tmp_path: Path, study: str, arms: int) -> None:
+    ended = selfinstruct("run", "-m", f"experiments={study}", *SMALL)
+    assert ended.code == 0, ended.err
+    (children,) = tree(tmp_path).values()
+    assert children == ["FINISHED"] * arms
+    assert {run.data.tags["selfinstruct.study"] for run in tracked(tmp_path)} == {study}

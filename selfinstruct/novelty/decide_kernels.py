@@ -14,8 +14,8 @@ from selfinstruct.novelty.kernel import kernel, popcount, within_kernel
 
 _BLOCK = 32  # postings whose signatures are tested together
 _FEW = 16  # postings of a token that are sooner tested than searched for the right lengths
+_MANY = 256  # postings of the right lengths that are worth searching for the right places, too
 _ONE = np.uint64(1)
-_HIGH = np.uint64(32)
 
 
 @kernel
@@ -54,7 +54,7 @@ def list_keys(keys: Any, ranked: Any, needs: Any) -> Any:
         begin, of = ranked.offsets[text], np.int64(ranked.classes[text])
         for place in range(begin, ranked.offsets[text + 1] - needs.least_of_any[of] + 1):
             if place == begin or ranked.rarest_first[place] != ranked.rarest_first[place - 1]:
-                keys[used] = _key(np.int64(ranked.rarest_first[place]), of)
+                keys[used] = _key(np.int64(ranked.rarest_first[place]), of) + _place(place - begin)
                 used += 1
     return used
 
@@ -78,7 +78,8 @@ def _post(ranked: Any, needs: Any, cells: Any, postings: Any, text: Any) -> None
     for place in range(begin, ranked.offsets[text + 1] - needs.least_of_any[of] + 1):
         token = np.int64(ranked.rarest_first[place])
         if place == begin or ranked.rarest_first[place - 1] != token:
-            cell = _find(cells.keys, cells.of_token[token], cells.of_token[token + 1], _key(token, of))
+            key = _key(token, of) + _place(place - begin)
+            cell = _find(cells.keys, cells.of_token[token], cells.of_token[token + 1], key)
             posting = postings.free[cell]
             postings.members[posting] = text
             postings.classes[posting] = of
@@ -117,15 +118,29 @@ def _survivors(
         if cells.starts[cell_end] - cells.starts[cell] > _FEW:
             cell = _find(cells.keys, cell, cell_end, _key(token, start))
             cell_end = _find(cells.keys, cell, cell_end, _key(token, highest + 1))
-        near = np.uint64(needs.slack[lowest, own, highest])
-        at, end = cells.starts[cell], cells.starts[cell_end]
-        while at < end and alive != 0:
-            block_end = min(at + _BLOCK, end)
-            if _count_near(postings.signatures[at:block_end], ranked.signatures[text, 0], near) > 0:
-                alive = _compare(ranked, needs, postings, scratch, accepted, text, at, block_end, alive, lowest)
-                while alive != 0 and (alive >> np.uint64(lowest)) & _ONE == 0:
-                    lowest += 1
-            at = block_end
+        is_long = cells.starts[cell_end] - cells.starts[cell] > _MANY
+        of = start if is_long else highest
+        while of <= highest and alive != 0:
+            near = np.uint64(needs.slack[lowest, own, of])
+            if is_long:  # then class by class, without the members that have the token too far back
+                least = needs.least[lowest, own, of]
+                if least <= length - place + 1:
+                    near = np.uint64(length + ranked.lengths[of] - 2 * least)
+                    key = _key(token, of)
+                    cell = _find(cells.keys, cell, cells.of_token[token + 1], key)
+                    key += _place(ranked.lengths[of] - least + 1)
+                    cell_end = _find(cells.keys, cell, cells.of_token[token + 1], key)
+                else:
+                    cell_end = cell
+            of += 1
+            at, end = cells.starts[cell], cells.starts[cell_end]
+            while at < end and alive != 0:
+                block_end = min(at + _BLOCK, end)
+                if _count_near(postings.signatures[at:block_end], ranked.signatures[text, 0], near) > 0:
+                    alive = _compare(ranked, needs, postings, scratch, accepted, text, at, block_end, alive, lowest)
+                    while alive != 0 and (alive >> np.uint64(lowest)) & _ONE == 0:
+                        lowest += 1
+                at = block_end
     if scratch.compared[text] == text:  # the mark that _compare left: positions are loaded
         _unload(ranked, scratch, begin, length)
     return alive
@@ -265,7 +280,13 @@ def _bits_apart(one: Any, other: Any) -> Any:
 
 @within_kernel
 def _key(token: Any, of: Any) -> Any:
-    return (np.uint64(token) << _HIGH) | np.uint64(of)
+    return (np.uint64(token) << np.uint64(32)) | (np.uint64(of) << np.uint64(16))
+
+
+@within_kernel
+def _place(place: Any) -> Any:
+    """Return what a place in the prefix adds to a key; all far places share the last, and the end is past it."""
+    return np.uint64(min(place, 0xFFFF))
 
 
 @within_kernel

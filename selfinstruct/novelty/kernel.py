@@ -66,7 +66,7 @@ def _compile_within(function: Any) -> Any:
 def _njit(**options: Any) -> Any:
     import numba
 
-    return numba.njit(error_model="numpy", _nrt=False, **options)  # no test for division by zero, no reference counts
+    return numba.njit(error_model="numpy", **options)  # no test for division by zero, no reference counts
 
 
 def _intrinsic(function: Any) -> Any:

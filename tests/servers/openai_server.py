@@ -14,18 +14,21 @@ import hashlib
 import json
 import random
 import socket
+from pathlib import Path
 from typing import Any
 
 import uvicorn
+import yaml
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from selfinstruct.models.offline import answer
+from selfinstruct.models.offline import OfflineOptions, answer, read_options
+from selfinstruct.records import Message, Request
 
 
-def make_app(key: str, latency_s: float, fail: float, options: dict[str, Any]) -> Starlette:
+def make_app(key: str, latency_s: float, fail: float, options: OfflineOptions) -> Starlette:
     asked: list[dict[str, Any]] = []
     chance = random.Random(0)
 
@@ -57,9 +60,8 @@ def _error(status: int, message: str, headers: dict[str, str] | None = None) -> 
     return JSONResponse({"error": {"message": message, "type": "error", "code": status}}, status, headers)
 
 
-def _answer(body: dict[str, Any], options: dict[str, Any], is_chat: bool) -> dict[str, Any]:
-    messages = body["messages"] if is_chat else [{"role": "user", "content": body["prompt"]}]
-    written = answer(body["model"], messages, body, options)
+def _answer(body: dict[str, Any], options: OfflineOptions, is_chat: bool) -> dict[str, Any]:
+    written = answer(_request(body, is_chat), "grammar", options)
     choice: dict[str, Any] = {"index": 0, "finish_reason": written.finish_reason}
     choice |= {"message": {"role": "assistant", "content": written.text}} if is_chat else {"text": written.text}
     prompt, completion = written.prompt_tokens or 0, written.completion_tokens or 0
@@ -73,14 +75,33 @@ def _answer(body: dict[str, Any], options: dict[str, Any], is_chat: bool) -> dic
     }
 
 
+def _request(body: dict[str, Any], is_chat: bool) -> Request:
+    messages = tuple(Message(m["role"], m["content"]) for m in body["messages"]) if is_chat else ()
+    sampling = {name: float(body.get(name) or 0.0) for name in ("temperature", "top_p", "frequency_penalty")}
+    return Request(
+        stage="",
+        messages=messages,
+        text="" if is_chat else body["prompt"],
+        max_tokens=body["max_tokens"],
+        presence_penalty=float(body.get("presence_penalty") or 0.0),
+        stop=tuple(body.get("stop") or ()),
+        **sampling,
+    )
+
+
+def default_options() -> OfflineOptions:
+    """The options that conf/model/offline.yaml declares."""
+    file = Path(__file__).resolve().parents[2] / "conf" / "model" / "offline.yaml"
+    return read_options(yaml.safe_load(file.read_text(encoding="utf-8"))["options"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--key", default="none")
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--fail", type=float, default=0.0)
-    parser.add_argument("--options", default="{}")
     arguments = parser.parse_args()
-    app = make_app(arguments.key, arguments.latency, arguments.fail, json.loads(arguments.options))
+    app = make_app(arguments.key, arguments.latency, arguments.fail, default_options())
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)

@@ -72,7 +72,7 @@ def _yield(counts: Mapping[str, Any]) -> dict[str, float]:
     accepted, requests = counts.get("accepted"), counts.get("requests", {})
     return {
         **_ratio("yield.per_request", accepted, requests.get(INSTRUCTIONS)),
-        **_ratio("yield.acceptance_rate", accepted, counts.get("candidates")),
+        **_ratio("yield.acceptance_rate", accepted, counts.get("judged")),
     }
 
 
@@ -165,7 +165,7 @@ def _records(folder: Path, name: str) -> Iterator[dict[str, Any]]:
 def series(folder: Path) -> dict[str, list[tuple[int, float]]]:
     """Return how the pool grew, as points (request, value), at most 500 of each series.
 
-    series.accepted_total: accepted so far. series.acceptance_rate: accepted so far by candidates so far.
+    series.accepted_total: accepted so far. series.acceptance_rate: accepted so far by candidates judged so far.
     series.cost_usd: what the bootstrap requests cost so far; absent where the price of one of them is not known.
     A run that goes on keeps the points it had, apart from the last one. Empty where the folder has no requests.jsonl.
 
@@ -176,11 +176,11 @@ def series(folder: Path) -> dict[str, list[tuple[int, float]]]:
         return {}
     requests = list(_records(folder, runs.REQUESTS))
     steps = _thinned(len(requests))
-    candidates = list(accumulate(request["candidates"] for request in requests))
+    judged = list(accumulate(request["judged"] for request in requests))
     accepted = [request["accepted_total"] for request in requests]
     lines = {
         "series.accepted_total": [(step, float(accepted[step])) for step in steps],
-        "series.acceptance_rate": [(step, accepted[step] / candidates[step]) for step in steps if candidates[step]],
+        "series.acceptance_rate": [(step, accepted[step] / judged[step]) for step in steps if judged[step]],
     }
     if all(request["cost_usd"] is not None for request in requests):
         cost = list(accumulate(request["cost_usd"] for request in requests))

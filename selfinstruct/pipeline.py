@@ -22,6 +22,8 @@ from selfinstruct.records import (
     INPUT_FIRST,
     INSTRUCTIONS,
     OUTPUT_FIRST,
+    TARGET_REACHED,
+    Candidate,
     Completion,
     PairItem,
     SeedTask,
@@ -152,7 +154,7 @@ class _Generation:
         self._tally.completion(INSTRUCTIONS, completion, in_vain)
         accepted = 0
         for result in judged:
-            candidate = result.candidate if isinstance(result, Accepted) else result
+            candidate = _candidate(result)
             self._writer.candidate(candidate)
             self._tally.candidate_rules[candidate.verdict.rule] += 1
             if isinstance(result, Accepted):
@@ -162,6 +164,7 @@ class _Generation:
             {
                 "request": ordinal,
                 "candidates": len(judged),
+                "judged": sum(_candidate(result).verdict.rule != TARGET_REACHED for result in judged),
                 "accepted": accepted,
                 "accepted_total": self._bootstrap.accepted,
                 "finish_reason": completion.finish_reason,
@@ -239,6 +242,10 @@ class _Generation:
                 candidates=self._tally.candidate_rules.total(),
             )
         )
+
+
+def _candidate(result: Candidate | Accepted) -> Candidate:
+    return result.candidate if isinstance(result, Accepted) else result
 
 
 def _as_text(given: str, output: str) -> str:

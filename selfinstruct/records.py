@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 KEPT = "kept"
+TARGET_REACHED = "target_reached"
 
 INSTRUCTIONS = "instructions"
 CLASSIFICATION = "classification"

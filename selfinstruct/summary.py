@@ -101,7 +101,7 @@ def _numbers(folder: Path) -> list[str]:
         counts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["counts"]
     except (OSError, ValueError, KeyError):
         return ["-"] * 4
-    share = f"{counts['accepted'] / counts['candidates']:.1%}" if counts["candidates"] else "-"
+    share = f"{counts['accepted'] / counts['judged']:.1%}" if counts["judged"] else "-"
     return [f"{counts['accepted']:,}", f"{counts['candidates']:,}", share, f"{counts['instances']:,}"]
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from selfinstruct.records import CLASSIFICATION, INPUT_FIRST, INSTRUCTIONS, OUTPUT_FIRST, Completion
+from selfinstruct.records import CLASSIFICATION, INPUT_FIRST, INSTRUCTIONS, OUTPUT_FIRST, TARGET_REACHED, Completion
 
 _INSTANCES = "instances"
 _STAGE_NAMES = {
@@ -62,6 +62,7 @@ class Tally:
             "target": self.target,
             "requests": dict(sorted(self.requests.items())),
             "candidates": self.candidate_rules.total(),
+            "judged": self.candidate_rules.total() - self.candidate_rules[TARGET_REACHED],
             "accepted": self.candidate_rules["kept"],
             "candidate_rules": _ranked(self.candidate_rules),
             "classification": {answer: self.classification[answer] for answer in ("yes", "no", "unreadable")},

@@ -28,6 +28,7 @@ MANIFEST: dict[str, Any] = {
     "counts": {
         "requests": {"instructions": 4, "classification": 3, "instances": 3},
         "candidates": 12,
+        "judged": 12,
         "accepted": 3,
         "candidate_rules": {"kept": 3, "too_similar": 6, "too_short": 3},
         "classification": {"yes": 1, "no": 3, "unreadable": 1},
@@ -158,6 +159,7 @@ def test_what_is_undefined_in_an_empty_run_is_absent(tmp_path: Path) -> None:
     counts = {
         "requests": {},
         "candidates": 0,
+        "judged": 0,
         "accepted": 0,
         "candidate_rules": {},
         "classification": {"yes": 0, "no": 0, "unreadable": 0},
@@ -208,7 +210,7 @@ def test_a_folder_without_its_files_is_refused(tmp_path: Path) -> None:
 
 def _requests(tmp_path: Path, count: int, cost_usd: float | None = 0.5) -> Path:
     records = [
-        {"request": i, "candidates": 4, "accepted": 1, "accepted_total": i + 1, "cost_usd": cost_usd}
+        {"request": i, "candidates": 4, "judged": 4, "accepted": 1, "accepted_total": i + 1, "cost_usd": cost_usd}
         for i in range(count)
     ]
     write(tmp_path / "requests.jsonl", records)
@@ -217,9 +219,9 @@ def _requests(tmp_path: Path, count: int, cost_usd: float | None = 0.5) -> Path:
 
 def test_series_run_over_requests(tmp_path: Path) -> None:
     records = [
-        {"request": 0, "candidates": 0, "accepted": 0, "accepted_total": 0, "cost_usd": 0.5},
-        {"request": 1, "candidates": 8, "accepted": 2, "accepted_total": 2, "cost_usd": 0.25},
-        {"request": 2, "candidates": 2, "accepted": 1, "accepted_total": 3, "cost_usd": 0.25},
+        {"request": 0, "candidates": 0, "judged": 0, "accepted": 0, "accepted_total": 0, "cost_usd": 0.5},
+        {"request": 1, "candidates": 8, "judged": 8, "accepted": 2, "accepted_total": 2, "cost_usd": 0.25},
+        {"request": 2, "candidates": 2, "judged": 2, "accepted": 1, "accepted_total": 3, "cost_usd": 0.25},
     ]
     write(tmp_path / "requests.jsonl", records)
     assert series(tmp_path) == {

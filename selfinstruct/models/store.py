@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _FORMAT = 1
-_URLS = (
-    "use sqlite:///file.db, or postgresql+psycopg://user@host/database with "
-    '`pip install "selfinstruct[postgres]"`'
-)
+_URLS = 'use sqlite:///file.db, or postgresql+psycopg://user@host/database with `pip install "selfinstruct[postgres]"`'
 _COMPLETION_FIELDS = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "latency_s", "model")
 
 

@@ -14,7 +14,8 @@ from selfinstruct.novelty.kernel import kernel, popcount, within_kernel
 
 _BLOCK = 32  # postings whose signatures are tested together
 _FEW = 16  # postings of a token that are sooner tested than searched for the right lengths
-_MANY = 256  # postings of the right lengths that are worth searching for the right places, too
+_MANY = 128  # postings of the right lengths that are worth searching for the right places, too
+_FAR = 0xFFFF
 _ONE = np.uint64(1)
 
 
@@ -128,7 +129,7 @@ def _survivors(
                     near = np.uint64(length + ranked.lengths[of] - 2 * least)
                     key = _key(token, of)
                     cell = _find(cells.keys, cell, cells.of_token[token + 1], key)
-                    key += _place(ranked.lengths[of] - least + 1)
+                    key += np.uint64(min(ranked.lengths[of] - least + 1, _FAR + 1))
                     cell_end = _find(cells.keys, cell, cells.of_token[token + 1], key)
                 else:
                     cell_end = cell
@@ -285,8 +286,8 @@ def _key(token: Any, of: Any) -> Any:
 
 @within_kernel
 def _place(place: Any) -> Any:
-    """Return what a place in the prefix adds to a key; all far places share the last, and the end is past it."""
-    return np.uint64(min(place, 0xFFFF))
+    """Return what a place in the prefix adds to a key; all far places count as the last."""
+    return np.uint64(min(place, _FAR))
 
 
 @within_kernel

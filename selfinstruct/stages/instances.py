@@ -39,7 +39,9 @@ async def write_instances(
     return _read(completion, stage.stop, templates.compatibility, is_classification), completion
 
 
-def _read(completion: Completion, stop: Sequence[str], compatibility: Compatibility, is_classification: bool) -> list[PairItem]:
+def _read(
+    completion: Completion, stop: Sequence[str], compatibility: Compatibility, is_classification: bool
+) -> list[PairItem]:
     if completion.finish_reason in {"content_filter", "context_overflow"}:
         rule = "refused" if completion.finish_reason == "content_filter" else "context_overflow"
         return [PairItem(Pair("", ""), completion.text, Verdict(rule, completion.finish_reason))]

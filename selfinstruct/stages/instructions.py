@@ -21,9 +21,17 @@ from selfinstruct.novelty import NoveltyIndex
 from selfinstruct.parsing import read_instructions, read_tasks
 from selfinstruct.prompts import Example, Templates, render_instructions
 from selfinstruct.randomness import generator
-from selfinstruct.records import INSTRUCTIONS, Candidate, Completion, Instruction, Item, Request, SeedTask, Verdict
-
-TARGET_REACHED = "target_reached"
+from selfinstruct.records import (
+    INSTRUCTIONS,
+    TARGET_REACHED,
+    Candidate,
+    Completion,
+    Instruction,
+    Item,
+    Request,
+    SeedTask,
+    Verdict,
+)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "run": "from seed tasks to an instruction dataset (-m sweeps)",
+    "refilter": "judge a run's candidates again under other thresholds, with no model call (-m sweeps)",
     "export": "write the training files of an existing run again",
     "seeds": "check a seed file, or convert it between JSONL and Markdown",
     "ui": "open the tracking UI on the configured store",
@@ -112,6 +113,9 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # raise, so that one clear message can be made of it
     codes: list[int] = []
+    if verb == "refilter":
+        place = next((i for i, argument in enumerate(arguments) if _is_override(arguments, i)), len(arguments))
+        arguments = [*arguments[:place], *_filters_of_run(arguments), *arguments[place:]]
     if {"-m", "--multirun"} & set(arguments):
         arguments = [*arguments, *_sweep_folder(verb, arguments)]
     try:
@@ -121,6 +125,36 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 2
     return max([*codes, *outcomes.take_exit_codes()], default=0)
+
+
+def _is_override(arguments: Sequence[str], place: int) -> bool:
+    """True for key=value, not for an option (-m) or the value of one (--config-dir my=folder)."""
+    takes_value = {"--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--package", "-p"}
+    is_value = place > 0 and arguments[place - 1] in takes_value
+    return "=" in arguments[place] and not arguments[place].startswith("-") and not is_value
+
+
+def _filters_of_run(arguments: Sequence[str]) -> list[str]:
+    """Put the filters that a run was made with before the overrides, so that only what is named here changes."""
+    chosen = dict(argument.partition("=")[::2] for argument in arguments)
+    folder = chosen.get("run")
+    if not folder or "filters" in chosen:
+        return []
+    import json
+    from pathlib import Path
+
+    from omegaconf import OmegaConf
+
+    from selfinstruct.config import flat
+    from selfinstruct.errors import InputError
+
+    path = Path(folder).expanduser() / "config.yaml"
+    if "," in folder or not path.is_file():
+        raise InputError(
+            f"run={folder}: no config.yaml there; give one run folder, or several with filters=<preset> named"
+        )
+    filters = OmegaConf.to_container(OmegaConf.load(path).filters, resolve=True)
+    return [f"{key}={json.dumps(value)}" for key, value in flat({"filters": filters}).items()]
 
 
 def _hydra_app(verb: str, arguments: list[str], codes: list[int]) -> None:

@@ -33,6 +33,25 @@ def run(cfg: DictConfig) -> int:
     return code
 
 
+def refilter(cfg: DictConfig) -> int:
+    """`selfinstruct refilter run=... filters...`: judge recorded candidates again, with no model call."""
+    folder = ""
+    try:
+        from selfinstruct.refilter_job import RefilterConfig, RefilterJob
+
+        plain = configs.resolve(cfg)
+        configs.refuse_secrets(plain)
+        job = RefilterJob(configs.build(RefilterConfig, plain), configs.as_yaml(cfg))
+        folder = str(job.folder)
+        with runs.claimed(job.folder):
+            code, message = job.execute()
+    except SelfInstructError as error:
+        code, message = error.exit_code, str(error)
+    _say(message)
+    outcomes.report_outcome(folder, code, message)
+    return code
+
+
 def export(cfg: DictConfig) -> int:
     """`selfinstruct export run=<run folder>`: write its training files again, with other options if you like."""
     from selfinstruct.exporting import write_run_exports
@@ -121,6 +140,7 @@ def _guarded(command: Callable[[DictConfig], int]) -> Callable[[DictConfig], int
 
 TASKS: dict[str, Callable[[DictConfig], int]] = {
     "run": run,
+    "refilter": refilter,
     "export": _guarded(export),
     "seeds": _guarded(seeds),
     "ui": _guarded(ui),

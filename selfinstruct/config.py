@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 Config = TypeVar("Config")
 _FORBID: dict[str, str] = {"extra": "forbid"}
+_LONGEST_NAME = 100  # file systems allow 255 bytes, and the identity and temporary names are added to it
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,9 @@ def resolve(cfg: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "config"
         raise InputError(f"{key}: {str(error).splitlines()[0]}; correct it or set what it refers to") from error
+    for key, value in _leaves(plain):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(f"{key}={value}: not a finite number; give one, or null where null means no limit")
     return json.loads(json.dumps(plain))  # type: ignore[no-any-return]
 
 
@@ -171,7 +176,7 @@ def build_section(kind: type[Config], plain: Mapping[str, Any], section: str) ->
 
 
 def _explain(fault: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
-    place = [str(part) for part in fault["loc"] if not _is_type_label(part)]
+    place = _keys_of(fault["loc"], plain, fault["type"])
     key = ".".join(place)
     if fault["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
         return f"{key}: unknown key; {_nearest(place, plain)}"
@@ -182,9 +187,19 @@ def _explain(fault: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
     return f"{key}={json.dumps(fault['input'])}: {message}; {_where(place)}"
 
 
-def _is_type_label(part: object) -> bool:
-    """Pydantic puts the branch of a union into the path; people know keys only."""
-    return isinstance(part, str) and bool(re.search(r"[\[(-]|^(int|float|str|bool|none)$", part))
+def _keys_of(path: Sequence[str | int], plain: Mapping[str, Any], fault: str) -> list[str]:
+    """Return the keys of a path; Pydantic also puts the branch of a union into it, and people know keys only."""
+    keys: list[str] = []
+    here: Any = plain
+    for part in path:
+        if isinstance(here, Mapping) and part in here:
+            here = here[str(part)]
+        elif isinstance(here, list) and isinstance(part, int):
+            here = here[part]
+        elif fault not in {"missing", "missing_argument"} or part != path[-1]:
+            continue
+        keys.append(str(part))
+    return keys
 
 
 def _where(place: list[str]) -> str:
@@ -220,6 +235,13 @@ def _check_together(config: RunConfig) -> None:
             f"generation.classification_seeds_only: prompts={config.prompts.name} has no classification_only template; "
             "choose prompts=paper or prompts=chat"
         )
+    if config.prompts.form == "instructions":
+        for stage in ("classification", "input_first", "output_first"):
+            if getattr(config.prompts, stage) is None:
+                raise InputError(
+                    f"prompts.{stage}: no template, but prompts.form=instructions has this stage; give one, or choose "
+                    "prompts=alpaca"
+                )
     check_options(config.model)
 
 
@@ -229,9 +251,13 @@ def refuse_secrets(plain: Mapping[str, Any]) -> None:
     for key, value in _leaves(plain):
         for name, secret in secrets.items():
             if isinstance(value, str) and secret in value:
-                raise InputError(
-                    f"{key}: holds the value of {name}; name the variable instead (model.api_key_env={name})"
-                )
+                raise InputError(f"{key}: holds the value of {name}; {_instead(key, name)}")
+
+
+def _instead(key: str, name: str) -> str:
+    if key.startswith("model."):
+        return f"name the variable instead (model.api_key_env={name})"
+    return "leave it out (a PostgreSQL password is read from PGPASSWORD or ~/.pgpass)"
 
 
 def secret_values() -> dict[str, str]:
@@ -240,11 +266,12 @@ def secret_values() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if sign.search(name) and len(value) >= 12}
 
 
-def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: Any, key: str = "", lists: bool = False) -> Iterator[tuple[str, Any]]:
+    """Yield every scalar with its dotted key; with `lists`, a list is a leaf too."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _leaves(inner, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, list):
+            yield from _leaves(inner, f"{key}.{name}" if key else str(name), lists)
+    elif isinstance(value, list) and not lists:
         for index, inner in enumerate(value):
             yield from _leaves(inner, f"{key}[{index}]")
     else:
@@ -273,7 +300,7 @@ def run_identity(config: RunConfig, seeds: SeedSet) -> str:
 def run_name(config: RunConfig) -> str:
     """Return the run's name for people: the declared one, or <seeds>-<model>."""
     name = config.name or f"{config.seeds.name}-{config.model.name.rpartition('/')[2]}"
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "run"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:_LONGEST_NAME].strip("-.") or "run"
 
 
 def run_folder(config: RunConfig, identity: str) -> Path:
@@ -286,17 +313,49 @@ def as_yaml(cfg: DictConfig) -> str:
     """Return the composed config as YAML, references unresolved, passwords of URLs left out."""
     from omegaconf import OmegaConf
 
-    return re.sub(r"(://[^\s:/@]*):[^\s/@]+@", r"\1:***@", OmegaConf.to_yaml(cfg, resolve=False))
+    return without_passwords(OmegaConf.to_yaml(cfg, resolve=False))
+
+
+def without_passwords(text: str) -> str:
+    """Return text with the password of every URL in it replaced by ***, also one that should have been escaped."""
+    named = re.sub(r"([?&]\w*(?:password|secret|token|key)\w*=)[^\s&'\"]+", r"\1***", text, flags=re.IGNORECASE)
+    return re.sub(r"(://[^\s:/@]*):\S+@", r"\1:***@", named)
 
 
 def flat_params(config: RunConfig) -> dict[str, Any]:
-    """Return the declared values by dotted key, for a tracker; long texts (templates, examples) by their hash."""
-    texts = {"template", "system", "shots"}
-    params: dict[str, Any] = {}
-    for key, value in _leaves(_without(asdict(config), {"tracking", "store", "shots"})):
-        is_text = any(part in texts for part in key.split("."))
-        params[key] = hashlib.sha256(str(value).encode()).hexdigest()[:12] if is_text and value else value
+    """Return the declared values as scalars by dotted key, for a tracker.
+
+    Long texts (templates, examples) stand as their hash, lists as JSON; passwords of URLs are left out.
+    """
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(config)))
+    params = {
+        key: _param(key, value) for key, value in _leaves(_without(plain, {"tracking", "store", "shots"}), lists=True)
+    }
+    params["prompts.shots"] = _text_hash(canonical(plain["prompts"]["shots"]))
     params["store.sample"] = config.store.sample
+    return params
+
+
+def _param(key: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return value
+    is_template = key.startswith("prompts.") and key.rpartition(".")[2] in {"template", "system"}
+    return _text_hash(value) if is_template and value else without_passwords(value)
+
+
+def _text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def flat(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested values by dotted key; lists as they are."""
+    params: dict[str, Any] = {}
+    for name, value in plain.items():
+        params |= (
+            {f"{name}.{key}": inner for key, inner in flat(value).items()} if isinstance(value, dict) else {name: value}
+        )
     return params
 
 

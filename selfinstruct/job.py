@@ -53,7 +53,8 @@ class RunJob:
                 f"{self.folder}: the dataset is not the one that its manifest names; move the folder away and repeat "
                 "the command (the completions are kept)"
             )
-        publish(self.folder, self._manifest, self._seeds, self.config.export, mirror)
+        tokenizer = self.config.filters.instruction.tokenizer
+        publish(self.folder, self._manifest, self._seeds, self.config.export, tokenizer, mirror)
         if isinstance(error, SelfInstructError):
             return error.exit_code, str(error)
         if error is not None:

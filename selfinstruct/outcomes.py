@@ -13,13 +13,20 @@ from typing import Any
 from selfinstruct.jsonl import dumps, write_text
 
 OUTCOME = "outcome.json"
-_current: dict[str, Any] = {"parent_id": None, "job_folder": None, "overrides": []}
+_current: dict[str, Any] = {"parent_id": None, "job_folder": None, "overrides": [], "thresholds": []}
 _exit_codes: list[int] = []
 
 
-def begin_job(parent_id: str | None, job_folder: str | None, overrides: Sequence[str]) -> None:
+def begin_job(
+    parent_id: str | None, job_folder: str | None, overrides: Sequence[str], thresholds: Sequence[float] = ()
+) -> None:
     """Remember whose child the next task of this process is; all empty outside a sweep."""
-    _current.update(parent_id=parent_id, job_folder=job_folder, overrides=list(overrides))
+    _current.update(parent_id=parent_id, job_folder=job_folder, overrides=list(overrides), thresholds=list(thresholds))
+
+
+def current_thresholds() -> list[float]:
+    """Return the values of max_rouge_l that this sweep goes through; empty where it does not sweep them."""
+    return list(_current["thresholds"])
 
 
 def current_parent() -> str | None:

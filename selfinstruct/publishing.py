@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from selfinstruct import outcomes, runs
 from selfinstruct.exporting import write_run_exports
 from selfinstruct.metrics import measure, series, write_report_metrics
+from selfinstruct.novelty import count_invisible
 from selfinstruct.records import SeedSet
 from selfinstruct.stages.export import ExportOptions
 from selfinstruct.summary import run_line, run_summary
@@ -42,6 +43,8 @@ def open_mirror(
 ) -> Mirror:
     """Open or continue the tracking run of an identity, below the sweep that this job belongs to.
 
+    A child of a sweep is named by its arm, since all of them share `name`.
+
     Raises:
         InputError: the tracker cannot be used.
     """
@@ -49,16 +52,35 @@ def open_mirror(
         return Mirror(options, None)
     from selfinstruct import tracking
 
-    arm = {"selfinstruct.arm": " ".join(outcomes.current_overrides())}
+    overrides = outcomes.current_overrides()
+    arm = {"selfinstruct.arm": " ".join(overrides)}
     uri = tracking.resolve_uri(options.uri)
     run_id = tracking.start_run(
-        uri, str(options.experiment), name, identity, params, {**tags, **arm}, outcomes.current_parent()
+        uri,
+        str(options.experiment),
+        arm_name(overrides) or name,
+        identity,
+        params,
+        {**tags, **arm},
+        outcomes.current_parent(),
     )
     return Mirror(options, run_id)
 
 
-def publish(folder: Path, manifest: dict[str, Any], seeds: SeedSet, options: ExportOptions, mirror: Mirror) -> None:
-    """Write exports and metrics, close the manifest, mirror the folder, print the summary."""
+def arm_name(overrides: Sequence[str]) -> str:
+    """Return the overrides without the study that all arms share, each key by its last part: "max_rouge_l=0.5"."""
+    pairs = [override.partition("=") for override in overrides]
+    return " ".join(key.rpartition(".")[2] + equals + value for key, equals, value in pairs if key != "experiments")
+
+
+def publish(
+    folder: Path, manifest: dict[str, Any], seeds: SeedSet, options: ExportOptions, tokenizer: str, mirror: Mirror
+) -> None:
+    """Write exports and metrics, close the manifest, mirror the folder, print the summary.
+
+    Args:
+        tokenizer: the one that judged novelty; texts that it cannot see are warned about.
+    """
     export = json.loads(json.dumps(asdict(options)))
     if manifest.get("export") != export:
         write_run_exports(folder, manifest, seeds, options)
@@ -67,6 +89,7 @@ def publish(folder: Path, manifest: dict[str, Any], seeds: SeedSet, options: Exp
     write_report_metrics(folder, metrics)
     runs.write_manifest(folder, manifest)
     _fill_mirror(folder, mirror, metrics)
+    _warn_of_invisible_texts(folder, tokenizer)
     hint = "selfinstruct ui" if mirror.run_id else None
     is_arm = bool(outcomes.current_overrides())
     print(run_line(folder, manifest) if is_arm else run_summary(folder, manifest, hint), flush=True)
@@ -82,3 +105,15 @@ def _fill_mirror(folder: Path, mirror: Mirror, metrics: Mapping[str, float]) -> 
         tracking.finish_run(tracking.resolve_uri(mirror.options.uri), mirror.run_id, folder, metrics, series(folder))
     except tracking.TrackingError as error:
         print(f"selfinstruct: tracking failed ({error}); repeat the command to mirror the run again", file=sys.stderr)
+
+
+def _warn_of_invisible_texts(folder: Path, tokenizer: str) -> None:
+    """Say how many candidates the novelty filter could not see at all."""
+    count = count_invisible([candidate.text for candidate in runs.read_candidates(folder)], tokenizer)
+    if count:
+        remedy = "; filters.instruction.tokenizer=unicode sees them" if tokenizer == "rouge" else ""
+        print(
+            f"selfinstruct: {count:,} candidates hold no word that the {tokenizer} tokenizer can see (another script?), "
+            f"so they score 0 with everything and pass as new{remedy}",
+            file=sys.stderr,
+        )

@@ -22,6 +22,8 @@ def run_summary(folder: Path, manifest: Mapping[str, Any], ui_hint: str | None) 
         f"sha256   {manifest['dataset_sha256']}",
         f"status   {_status(manifest)}",
     ]
+    if "note" in manifest:
+        parts.append(f"note     {counts['newly_kept']:,} newly kept. {manifest['note']}")
     if ui_hint:
         parts.append(f"look     {ui_hint}")
     return "\n".join(parts)

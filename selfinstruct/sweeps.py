@@ -25,11 +25,13 @@ class SweepCallback(Callback):
 
     def __init__(self) -> None:
         self.parent_id: str | None = None
+        self.thresholds: list[float] = []
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Open the parent; the tracker's schema exists before parallel jobs start."""
         for old in _outcome_files(config):
             old.unlink()
+        self.thresholds = _swept_thresholds(config)
         options = _tracking(config)
         if options is None:
             return
@@ -48,7 +50,7 @@ class SweepCallback(Callback):
         in_sweep = config.hydra.mode == RunMode.MULTIRUN
         if in_sweep:
             overrides = [str(override) for override in config.hydra.overrides.task]
-            begin_job(self.parent_id, config.hydra.runtime.output_dir, overrides)
+            begin_job(self.parent_id, config.hydra.runtime.output_dir, overrides, self.thresholds)
         else:
             begin_job(None, None, [])
 
@@ -75,6 +77,19 @@ class SweepCallback(Callback):
 def _outcome_files(config: DictConfig) -> list[Path]:
     files = Path(config.hydra.sweep.dir).glob(f"*/{OUTCOME}")
     return sorted(files, key=lambda path: (len(path.parent.name), path.parent.name))
+
+
+def _swept_thresholds(config: DictConfig) -> list[float]:
+    """Return the values of max_rouge_l that the command or its study sweeps, so that arms can share a pass."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    params = config.hydra.sweeper.get("params") or {}
+    swept = [*config.hydra.overrides.task, *(f"{key}={value}" for key, value in params.items())]
+    for override in OverridesParser.create().parse_overrides([str(one) for one in swept]):
+        if override.key_or_group == "filters.instruction.max_rouge_l" and override.is_sweep_override():
+            values = [value.rpartition("=")[2] for value in override.sweep_string_iterator()]
+            return [float(value) for value in values if value != "null"]
+    return []
 
 
 def _tracking(config: DictConfig) -> dict[str, str] | None:

@@ -260,7 +260,7 @@ def _messages(request: Request) -> list[dict[str, str]]:
 
 def _wait_s(attempt: int, retry_after_s: float | None) -> float:
     """Exponential with jitter; the jitter needs no seed, since waiting never changes the data."""
-    longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** (attempt - 1))
+    longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** (attempt - 1))
     return max(retry_after_s or 0.0, longest * random.uniform(0.5, 1.0))
 
 

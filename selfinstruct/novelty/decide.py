@@ -20,7 +20,7 @@ from selfinstruct.novelty.decide_kernels import judge, list_keys, sign_each, sor
 
 _LONG_TEXTS = 24  # mean tokens from which 64 parity bits tell too little
 _WIDE_SIGNATURE = 8
-_UNUSED = 0xAAAAAAAAAAAAAAAA  # the signature of a place without posting: far from that of any short text
+_UNUSED = 0xAAAAAAAAAAAAAAAA  # the signature of a slot without posting: far from that of any short text
 
 
 def prepare(corpus: Corpus) -> Ranked:
@@ -83,7 +83,7 @@ def _f_measure(
 
 
 def _lay_out(ranked: Ranked, needs: Needs) -> Cells:
-    """Reserve a place for every posting that there would be if all texts were accepted."""
+    """Reserve a slot for every posting that there would be if all texts were accepted."""
     keys = np.empty(len(ranked.tokens), np.uint64)
     used = list_keys(keys, ranked, needs)
     keys = keys[:used]
@@ -97,12 +97,12 @@ def _lay_out(ranked: Ranked, needs: Needs) -> Cells:
 
 
 def _no_postings(ranked: Ranked, cells: Cells) -> Postings:
-    places, nothing = int(cells.starts[-1]), len(ranked.lengths)
+    slots, nothing = int(cells.starts[-1]), len(ranked.lengths)
     return Postings(
         cells.starts[:-1].copy(),
-        np.empty(places, np.int32),
-        np.full(places, nothing, np.uint16),
-        np.full(places, _UNUSED, np.uint64),
+        np.empty(slots, np.int32),
+        np.full(slots, nothing, np.uint16),
+        np.full(slots, _UNUSED, np.uint64),
     )
 
 

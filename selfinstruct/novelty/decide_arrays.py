@@ -46,10 +46,11 @@ class Needs(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Where postings go: a cell of consecutive places per (token, class of the member).
+    """Where postings go: a cell of consecutive slots per (token, class of the member, place of the token in it).
 
-    keys: token << 32 | class, ascending. starts: first place of each cell, and the end. of_token: first cell of each
-    token, and the end. A token's cells are neighbours, so are its places for a range of classes.
+    keys: token << 32 | class << 16 | place, ascending; places count from the rarest token. starts: first slot of each
+    cell, and the end. of_token: first cell of each token, and the end. So the slots of a token are neighbours, within
+    them those of a range of classes, and within a class those of the first places.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -58,7 +59,7 @@ class Cells(NamedTuple):
 
 
 class Postings(NamedTuple):
-    """What stands in the places: next free place per cell; member, its class and first signature word per place."""
+    """What stands in the slots: next free slot per cell; member, its class and first signature word per slot."""
 
     free: npt.NDArray[np.int64]
     members: npt.NDArray[np.int32]

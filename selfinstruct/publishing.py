@@ -113,7 +113,7 @@ def _warn_of_invisible_texts(folder: Path, tokenizer: str) -> None:
     if count:
         remedy = "; filters.instruction.tokenizer=unicode sees them" if tokenizer == "rouge" else ""
         print(
-            f"selfinstruct: {count:,} candidates hold no word that the {tokenizer} tokenizer can see (another script?), so "
-            f"they score 0 with everything and pass as new{remedy}",
+            f"selfinstruct: {count:,} candidates hold no word that the {tokenizer} tokenizer can see (another "
+            f"script?), so they score 0 with everything and pass as new{remedy}",
             file=sys.stderr,
         )

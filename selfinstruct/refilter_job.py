@@ -99,9 +99,9 @@ class RefilterJob:
                 writer.finish()
         except OSError as error:
             raise runs.unwritable(self.folder, error) from error
-        publish(
-            self.folder, self._manifest(tally, newly_kept, started), self._source.seeds, self._config.export, mirror
-        )
+        manifest = self._manifest(tally, newly_kept, started)
+        tokenizer = self._config.filters.instruction.tokenizer
+        publish(self.folder, manifest, self._source.seeds, self._config.export, tokenizer, mirror)
         return 0, ""
 
     def _write(self, writer: runs.RunWriter, tally: Tally) -> int:

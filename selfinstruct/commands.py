@@ -101,8 +101,10 @@ def ui(cfg: DictConfig) -> int:
     options = configs.build_section(tracking.TrackingOptions, plain["tracking"], "tracking")
     if not options.enabled:
         raise InputError("tracking=off: there is nothing to show; leave it out")
-    command, environment = tracking.ui_command(tracking.resolve_uri(options.uri), plain["host"], plain["port"])
-    print(f"http://{plain['host']}:{plain['port']} shows {options.uri}; Ctrl+C ends it", flush=True)
+    uri = tracking.resolve_uri(options.uri)
+    place = tracking.experiment_page(uri, str(options.experiment))
+    command, environment = tracking.ui_command(uri, plain["host"], plain["port"])
+    print(f"http://{plain['host']}:{plain['port']}{place} (Ctrl+C ends it)", flush=True)
     try:
         return subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:

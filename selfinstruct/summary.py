@@ -17,8 +17,8 @@ def run_summary(folder: Path, manifest: Mapping[str, Any], ui_hint: str | None) 
     parts = [
         funnel_table(counts),
         _usage_line(manifest),
-        f"dataset  {folder / 'instances.jsonl'} ({counts['instances']:,} instances)",
-        f"exports  {folder / 'export'}",
+        f"dataset  {near(folder / 'instances.jsonl')} ({counts['instances']:,} instances)",
+        f"exports  {near(folder / 'export')}",
         f"sha256   {manifest['dataset_sha256']}",
         f"status   {_status(manifest)}",
     ]
@@ -52,7 +52,7 @@ def run_line(folder: Path, manifest: Mapping[str, Any]) -> str:
     """Return one line about a run, for the runs of a sweep."""
     counts = manifest["counts"]
     return (
-        f"{_near(str(folder))}: {_status(manifest)}, {counts['accepted']:,} of {counts['candidates']:,} candidates "
+        f"{near(folder)}: {_status(manifest)}, {counts['accepted']:,} of {counts['candidates']:,} candidates "
         f"accepted, {counts['instances']:,} instances"
     )
 
@@ -85,7 +85,7 @@ def sweep_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
     varied = _varied([outcome["overrides"] for outcome in outcomes])
     for outcome, arm in zip(outcomes, varied, strict=True):
         exit_code = str(outcome["exit_code"])
-        table.add_row(arm, *_numbers(Path(outcome["run_dir"])), exit_code, _near(outcome["run_dir"]))
+        table.add_row(arm, *_numbers(Path(outcome["run_dir"])), exit_code, near(Path(outcome["run_dir"])))
     return _rendered(table)
 
 
@@ -107,10 +107,9 @@ def _numbers(folder: Path) -> list[str]:
     return [f"{counts['accepted']:,}", f"{counts['candidates']:,}", share, f"{counts['instances']:,}"]
 
 
-def _near(path: str) -> str:
+def near(path: Path) -> str:
     """Return the path as seen from here, where it is below the working directory."""
-    folder = Path(path)
-    return str(folder.relative_to(Path.cwd())) if folder.is_relative_to(Path.cwd()) else path
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _rendered(table: Any) -> str:

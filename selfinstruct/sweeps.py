@@ -14,10 +14,12 @@ from hydra.experimental.callback import Callback
 
 from selfinstruct.jsonl import write_text
 from selfinstruct.outcomes import OUTCOME, begin_job, end_sweep
-from selfinstruct.summary import sweep_table
+from selfinstruct.summary import near, sweep_table
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+_THRESHOLD = "filters.instruction.max_rouge_l"
 
 
 class SweepCallback(Callback):
@@ -26,12 +28,15 @@ class SweepCallback(Callback):
     def __init__(self) -> None:
         self.parent_id: str | None = None
         self.thresholds: list[float] = []
+        self.swept: set[str] = set()
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Open the parent; the tracker's schema exists before parallel jobs start."""
         for old in _outcome_files(config):
             old.unlink()
-        self.thresholds = _swept_thresholds(config)
+        swept = _swept(config)
+        self.swept = set(swept)
+        self.thresholds = [float(value) for value in swept.get(_THRESHOLD, ()) if value != "null"]
         options = _tracking(config)
         if options is None:
             return
@@ -49,7 +54,8 @@ class SweepCallback(Callback):
 
         in_sweep = config.hydra.mode == RunMode.MULTIRUN
         if in_sweep:
-            overrides = [str(override) for override in config.hydra.overrides.task]
+            every = [str(override) for override in config.hydra.overrides.task]
+            overrides = [override for override in every if override.partition("=")[0] in self.swept]
             begin_job(self.parent_id, config.hydra.runtime.output_dir, overrides, self.thresholds)
         else:
             begin_job(None, None, [])
@@ -62,7 +68,7 @@ class SweepCallback(Callback):
         table = sweep_table(outcomes)
         folder = Path(config.hydra.sweep.dir).absolute()
         write_text(folder / "sweep.json", json.dumps(outcomes, indent=2, ensure_ascii=False) + "\n")
-        print(f"\n{table}\nsweep    {folder}")
+        print(f"\n{table}\nsweep    {near(folder)}")
         if self.parent_id is not None:
             print("look     selfinstruct ui")
         options = _tracking(config)
@@ -79,17 +85,17 @@ def _outcome_files(config: DictConfig) -> list[Path]:
     return sorted(files, key=lambda path: (len(path.parent.name), path.parent.name))
 
 
-def _swept_thresholds(config: DictConfig) -> list[float]:
-    """Return the values of max_rouge_l that the command or its study sweeps, so that arms can share a pass."""
+def _swept(config: DictConfig) -> dict[str, list[str]]:
+    """Return the keys that the command or its study sweeps, each with its values as they are written."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     params = config.hydra.sweeper.get("params") or {}
-    swept = [*config.hydra.overrides.task, *(f"{key}={value}" for key, value in params.items())]
-    for override in OverridesParser.create().parse_overrides([str(one) for one in swept]):
-        if override.key_or_group == "filters.instruction.max_rouge_l" and override.is_sweep_override():
-            values = [value.rpartition("=")[2] for value in override.sweep_string_iterator()]
-            return [float(value) for value in values if value != "null"]
-    return []
+    overrides = [*map(str, config.hydra.overrides.task), *(f"{key}={value}" for key, value in params.items())]
+    return {
+        override.key_or_group: [value.rpartition("=")[2] for value in override.sweep_string_iterator()]
+        for override in OverridesParser.create().parse_overrides(overrides)
+        if override.is_sweep_override()
+    }
 
 
 def _tracking(config: DictConfig) -> dict[str, str] | None:

@@ -110,7 +110,7 @@ def test_a_run_leaves_a_whole_folder_and_says_where(selfinstruct: Command, tmp_p
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["status"] == "done"
     assert manifest["counts"]["accepted"] == len((folder / "instructions.jsonl").read_text().splitlines()) == 8
-    assert str(folder) in ended.out and manifest["dataset_sha256"] in ended.out
+    assert f"{folder.relative_to(tmp_path)}/export" in ended.out and manifest["dataset_sha256"] in ended.out
 
 
 def test_a_finished_run_is_opened_for_reading_only(selfinstruct: Command, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from selfinstruct.novelty.decide_kernels import judge, list_keys, sign_each, sor
 
 _LONG_TEXTS = 24  # mean tokens from which 64 parity bits tell too little
 _WIDE_SIGNATURE = 8
-_UNUSED = 0xAAAAAAAA  # the signature of a slot without posting: far from that of any short text
+_UNUSED = 0xAAAAAAAAAAAAAAAA  # the signature of a slot without posting: far from that of any short text
 
 
 def prepare(corpus: Corpus) -> Ranked:
@@ -102,7 +102,7 @@ def _no_postings(ranked: Ranked, cells: Cells) -> Postings:
         cells.starts[:-1].copy(),
         np.empty(slots, np.int32),
         np.full(slots, nothing, np.uint16),
-        np.full(slots, _UNUSED, np.uint32),
+        np.full(slots, _UNUSED, np.uint64),
     )
 
 

@@ -84,7 +84,7 @@ def _post(ranked: Any, needs: Any, cells: Any, postings: Any, text: Any) -> None
             posting = postings.free[cell]
             postings.members[posting] = text
             postings.classes[posting] = of
-            postings.signatures[posting] = _folded(ranked.signatures[text, 0])
+            postings.signatures[posting] = ranked.signatures[text, 0]
             postings.free[cell] = posting + 1
 
 
@@ -101,7 +101,6 @@ def _survivors(
     length = ranked.offsets[text + 1] - begin
     alive, lowest, roomy = everything, np.int64(0), np.int64(-1)
     highest = ranked.lengths.size - 1
-    signature = _folded(ranked.signatures[text, 0])
     place = 0
     while alive != 0:
         start = needs.first[lowest, own]
@@ -123,11 +122,11 @@ def _survivors(
         is_long = cells.starts[cell_end] - cells.starts[cell] > _MANY
         of = start if is_long else highest
         while of <= highest and alive != 0:
-            near = np.uint32(needs.slack[lowest, own, of])
+            near = np.uint64(needs.slack[lowest, own, of])
             if is_long:  # then class by class, without the members that have the token too far back
                 least = needs.least[lowest, own, of]
                 if least <= length - place + 1:
-                    near = np.uint32(length + ranked.lengths[of] - 2 * least)
+                    near = np.uint64(length + ranked.lengths[of] - 2 * least)
                     key = _key(token, of)
                     cell = _find(cells.keys, cell, cells.of_token[token + 1], key)
                     key += np.uint64(min(ranked.lengths[of] - least + 1, _FAR + 1))
@@ -138,7 +137,7 @@ def _survivors(
             at, end = cells.starts[cell], cells.starts[cell_end]
             while at < end and alive != 0:
                 block_end = min(at + _BLOCK, end)
-                if _count_near(postings.signatures[at:block_end], signature, near) > 0:
+                if _count_near(postings.signatures[at:block_end], ranked.signatures[text, 0], near) > 0:
                     alive = _compare(ranked, needs, postings, scratch, accepted, text, at, block_end, alive, lowest)
                     while alive != 0 and (alive >> np.uint64(lowest)) & _ONE == 0:
                         lowest += 1
@@ -171,10 +170,9 @@ def _compare(
     """Compare the candidate with the members of these postings; return the thresholds that are still alive."""
     begin, own = ranked.offsets[text], np.int64(ranked.classes[text])
     length = ranked.offsets[text + 1] - begin
-    signature = _folded(ranked.signatures[text, 0])
     for posting in range(at, end):
         of = np.int64(postings.classes[posting])
-        if np.int64(popcount(postings.signatures[posting] ^ signature)) > scratch.room[of]:
+        if np.int64(popcount(postings.signatures[posting] ^ ranked.signatures[text, 0])) > scratch.room[of]:
             continue
         member = postings.members[posting]
         shared = alive & accepted[member]
@@ -267,16 +265,10 @@ def _lcs_of_long(scratch: Any, length: Any, other: Any) -> Any:
 @within_kernel
 def _count_near(signatures: Any, own: Any, slack: Any) -> Any:
     """Count the signatures at most `slack` bits from the own one. Apart from the rest, so that it is vectorised."""
-    near = np.uint32(0)
+    near = np.uint64(0)
     for place in range(signatures.size):
-        near += np.uint32(popcount(signatures[place] ^ own) <= slack)
+        near += np.uint64(popcount(signatures[place] ^ own) <= slack)
     return near
-
-
-@within_kernel
-def _folded(signature: Any) -> Any:
-    """Return the signature in half as many bits: parities again."""
-    return np.uint32(signature ^ (signature >> np.uint64(32)))
 
 
 @within_kernel

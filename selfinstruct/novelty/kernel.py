@@ -7,16 +7,19 @@ Numba takes the better part of a second to import, so a decorated function waits
 imports Numba, and puts the compiled functions in the place of those that it calls.
 
 Compiled code is kept beside this package, or in the user's cache folder where the package is read-only, or in
-`NUMBA_CACHE_DIR` where that is set; where nothing can be written it is compiled anew in each process. Numba notices a
-changed file but not a changed callee in another file: after a change to a file of `within_kernel` functions, touch the
-file of the kernels that call them.
+`NUMBA_CACHE_DIR` where that is set; where nothing can be written it is compiled anew in each process. Numba notices
+that a kernel's own file has changed, but not that a callee in another file has, and would go on using the old code; so
+the name of a kernel, and with it the name of its cache file, carries a digest of all the files here.
 
 Kernels take arrays and tuples of arrays, and allocate nothing: that halves the time to compile them.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -53,6 +56,7 @@ def within_kernel(function: Function) -> Function:
 
 
 def _compile(function: Any) -> Any:
+    function.__qualname__ = f"{function.__name__}_{_digest()}"
     try:
         return _njit(cache=True)(function)
     except RuntimeError:  # Numba found no cache folder that it can write
@@ -61,6 +65,12 @@ def _compile(function: Any) -> Any:
 
 def _compile_within(function: Any) -> Any:
     return _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+
+
+@cache
+def _digest() -> str:
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _njit(**options: Any) -> Any:

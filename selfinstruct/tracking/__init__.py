@@ -12,12 +12,13 @@ from selfinstruct.tracking.options import TrackingError, TrackingOptions
 from selfinstruct.tracking.parents import finish_parent, start_parent
 from selfinstruct.tracking.runs import finish_run, start_run
 from selfinstruct.tracking.store import prepare, resolve_uri
-from selfinstruct.tracking.ui import UiCommand, ui_command
+from selfinstruct.tracking.ui import UiCommand, experiment_page, ui_command
 
 __all__ = [
     "TrackingError",
     "TrackingOptions",
     "UiCommand",
+    "experiment_page",
     "finish_parent",
     "finish_run",
     "prepare",

@@ -10,7 +10,14 @@ import sys
 from typing import NamedTuple
 
 from selfinstruct.errors import InputError
-from selfinstruct.tracking.store import QUIET_ENVIRONMENT, artifact_folder, masked
+from selfinstruct.tracking.store import (
+    QUIET_ENVIRONMENT,
+    artifact_folder,
+    experiment_id,
+    masked,
+    open_client,
+    translated,
+)
 
 # The server's background jobs serve features that nothing here uses; without them it starts 5 s sooner, ends at once.
 _NO_JOBS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
@@ -37,3 +44,13 @@ def ui_command(uri: str, host: str, port: int) -> UiCommand:
     if folder := artifact_folder(uri):
         words += ["--artifacts-destination", folder.as_uri()]
     return UiCommand(words, {**QUIET_ENVIRONMENT, **_NO_JOBS, **os.environ, "MLFLOW_BACKEND_STORE_URI": uri})
+
+
+def experiment_page(uri: str, experiment: str) -> str:
+    """Return the page of an experiment's runs, as the part of the address after the port.
+
+    Without the workflow in it, MLflow opens its pages for traces.
+    """
+    with translated(uri, InputError):
+        place = experiment_id(open_client(uri), uri, experiment)
+    return f"/#/experiments/{place}/runs?workflowType=machine_learning"

@@ -91,6 +91,16 @@ def test_long_texts_are_decided_as_described(compiled: None) -> None:
         assert 80 <= described.accepted.sum() < 163
 
 
+def test_a_carry_runs_through_words_without_a_match(on_each_path: str) -> None:
+    words = [f"w{number}" for number in range(150)]
+    whole, swapped = " ".join(words), " ".join(words[128:] + words[:64])
+    # Only one of the two blocks is in order: LCS 64, F = 128 / 236 = 0.54; both would be 172 / 236 = 0.73.
+    assert judge_stream([swapped], [whole], 0.6).tolist() == [True]
+    assert judge_stream([whole], [swapped], 0.6).tolist() == [True]
+    assert describe_stream([whole], [swapped], 0.6)[0].max_score == pytest.approx(128 / 236)
+    assert judge_stream([whole], [swapped], 0.5).tolist() == [False]
+
+
 def test_a_described_row_reads_as_the_index_would_say_it(
     on_each_path: str, oracle: Oracle, seeds: list[str], instructions: list[str]
 ) -> None:

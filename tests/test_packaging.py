@@ -9,6 +9,8 @@ import sys
 import sysconfig
 import tomllib
 import zipfile
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -167,9 +169,15 @@ def third_party_imports(sources: list[Path]) -> dict[str, str]:
     return found
 
 
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """Which distributions give which import name; reading all of them takes a second."""
+    return packages_distributions()
+
+
 def undeclared(imported: dict[str, str], declared: list[Requirement]) -> dict[str, str]:
     known = {canonicalize_name(requirement.name) for requirement in declared}
-    owners = packages_distributions()
+    owners = distributions()
     return {
         name: path
         for name, path in imported.items()

@@ -65,28 +65,29 @@ def stored(folder: Path) -> int:
 
 
 def test_a_killed_run_resumes_to_the_same_bytes_and_asks_nothing_twice(tmp_path: Path) -> None:
-    slow = "model.options.latency_s=0.05"
-    whole = run(tmp_path / "whole", slow)
+    slow = ("model.options.latency_s=0.05", "limits.max_concurrency=4", f"generation.target={30 + 3 * KILLS}")
+    whole = run(tmp_path / "whole", *slow)
     folder = tmp_path / "killed"
     folder.mkdir()
     chance = random.Random(0)
     for _ in range(KILLS):
         before = stored(folder)
         process = subprocess.Popen(
-            [*command(slow), "run_dir=run"],
+            [*command(*slow), "run_dir=run"],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        enough = before + chance.randint(0, 20)
+        enough = before + chance.randint(0, 4)
         while process.poll() is None and stored(folder) <= enough:
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert stored(folder) >= before
     kept = stored(folder)
-    resumed = run(folder, slow)
+    assert kept < int(str(whole["sent"])), "the run ended before it was killed often enough"
+    resumed = run(folder, *slow)
     assert resumed["dataset_sha256"] == whole["dataset_sha256"]
     assert resumed["from_store"] == kept
     assert kept + int(str(resumed["sent"])) == whole["sent"] == stored(folder)

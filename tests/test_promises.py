@@ -22,7 +22,7 @@ KILLS = int(os.environ.get("SELFINSTRUCT_TEST_KILLS", "2"))
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "selfinstruct.cli", "run", "tracking=off", "generation.target=40", *arguments]
+    return [sys.executable, "-m", "selfinstruct.cli", "run", "tracking=off", "generation.target=24", *arguments]
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> dict[str, object]:
@@ -163,6 +163,7 @@ def test_failures_of_the_network_never_become_data(tmp_path: Path) -> None:
                 f"model.api_base={address}/v1",
                 "model.api_key_env=TEST_PROVIDER_KEY",
                 "limits.max_attempts=20",
+                "generation.target=12",
                 "limits.max_concurrency=32",
                 TEST_PROVIDER_KEY=KEY,
             )
@@ -182,5 +183,5 @@ def test_the_published_seed_files_run(tmp_path: Path, shared_data: Path, seeds: 
     manifest = run(tmp_path, "seeds=file", f"seeds.path={shared_data / seeds}", *preset)
     counts = manifest["counts"]
     assert isinstance(counts, dict)
-    assert (manifest["status"], counts["accepted"]) == ("done", 40)
-    assert counts["instances"] > 20
+    assert (manifest["status"], counts["accepted"]) == ("done", 24)
+    assert counts["instances"] > 12

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selfinstruct.jsonl import write_text
-from selfinstruct.records import Candidate
+from selfinstruct.records import TARGET_REACHED, Candidate
 from selfinstruct.runs import read_candidates
 
 HERE = Path(__file__).parent
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
 TARGET = 200
+LOOKAHEAD = 4  # short, so that the pools feed the prompts early
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def main() -> None:
         folder = Path(name)
         live = {threshold: _live(folder, threshold) for threshold in THRESHOLDS}
         again = {threshold: _refiltered(folder, threshold) for threshold in THRESHOLDS}
-    requests = min(candidates[-1].request for candidates in live.values())
+    requests = min(_judged_requests(candidates) for candidates in live.values())
     rows = [
         _row(threshold, _first(live[threshold], requests), _first(again[threshold], requests))
         for threshold in THRESHOLDS
@@ -45,6 +46,7 @@ def _live(folder: Path, threshold: float) -> list[Candidate]:
         f"live-{threshold}",
         "run",
         f"generation.target={TARGET}",
+        f"generation.lookahead={LOOKAHEAD}",
         f"filters.instruction.max_rouge_l={threshold}",
     )
 
@@ -58,6 +60,11 @@ def _run(folder: Path, name: str, *arguments: str) -> list[Candidate]:
     command = [sys.executable, "-m", "selfinstruct.cli", *arguments, f"run_dir={name}", "tracking=off"]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return list(read_candidates(folder / name))
+
+
+def _judged_requests(candidates: Sequence[Candidate]) -> int:
+    """Return how many requests were judged whole, before the target was reached."""
+    return next(one.request for one in candidates if one.verdict.rule == TARGET_REACHED)
 
 
 def _first(candidates: Sequence[Candidate], requests: int) -> list[Candidate]:
@@ -82,8 +89,8 @@ def _table(rows: Sequence[dict[str, float]], requests: int) -> str:
         "# Refilter against the true rerun",
         "",
         f"`python experiments/results/refilter_vs_rerun/make.py`, {datetime.date.today()}: offline model, seeds",
-        f"general, the first {requests} requests of every run. Refilter judges the candidates of the live run at "
-        f"{max(THRESHOLDS)}, so prompts and candidates are the same until the pools differ.",
+        f"general, the first {requests} requests of every run. Refilter judges the candidates of the live run at",
+        f"{max(THRESHOLDS)}, so candidates are the same until the pools differ (look-ahead {LOOKAHEAD}).",
         "",
         "| max_rouge_l | accepted, rerun | accepted, refilter | difference | accepted in both | first other request |",
         "|---|---|---|---|---|---|",

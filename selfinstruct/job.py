@@ -13,8 +13,8 @@ from selfinstruct import config as configs
 from selfinstruct import runs
 from selfinstruct.errors import InputError, Interrupted, SelfInstructError
 from selfinstruct.jsonl import write_text
+from selfinstruct.models.budget import Budget
 from selfinstruct.models.gateway import identity
-from selfinstruct.models.limits import Budget
 from selfinstruct.models.store import CompletionStore, check_url, open_store
 from selfinstruct.models.stored import StoredModel
 from selfinstruct.pipeline import Plan, generate

@@ -18,7 +18,7 @@ from annotated_types import Ge, Gt, Le
 from selfinstruct import config as configs
 from selfinstruct.cli import VERBS
 from selfinstruct.errors import InputError
-from selfinstruct.models.limits import Budget
+from selfinstruct.models.budget import Budget
 from selfinstruct.seeds import load_seeds
 from tests.conftest import ROOT
 

@@ -17,8 +17,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge
 
 from selfinstruct.errors import InputError, Interrupted, ProviderError, TransientError
+from selfinstruct.models.budget import Budget, Spent
 from selfinstruct.models.faults import Outcome, read_fault
-from selfinstruct.models.limits import Budget, Gate, LimitOptions, Pace, Spent
+from selfinstruct.models.limits import Gate, LimitOptions, Pace
 from selfinstruct.records import INSTRUCTIONS, Completion, Request
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.errors import InputError, StoreError
 from selfinstruct.jsonl import canonical
-from selfinstruct.models.limits import Spent
+from selfinstruct.models.budget import Spent
 from selfinstruct.records import Completion, Request
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from selfinstruct.errors import LimitReached
-from selfinstruct.models.limits import Budget, Gate, LimitOptions, Pace, Spent
+from selfinstruct.models.budget import Budget, Spent
+from selfinstruct.models.limits import Gate, LimitOptions, Pace
 
 
 def limits(**changes: float) -> LimitOptions:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import InputError, StoreError
-from selfinstruct.models.limits import Spent
+from selfinstruct.models.budget import Spent
 from selfinstruct.models.store import CompletionStore, Row, open_store, redacted, request_key
 from selfinstruct.records import Completion, Message, Request
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from selfinstruct import runs
 from selfinstruct.jsonl import read, write_text
-from selfinstruct.novelty import NoveltyIndex
+from selfinstruct.novelty import highest_scores
 from selfinstruct.records import INSTRUCTIONS
 from selfinstruct.text import count_words
 
@@ -88,16 +88,11 @@ def _classification(counts: Mapping[str, Any]) -> dict[str, float]:
 
 def _instructions(folder: Path, seed_instructions: Sequence[str]) -> dict[str, float]:
     """Lengths, and similarity as each instruction's highest ROUGE-L: to the seeds, and to the pool that it joined."""
-    index = NoveltyIndex()
-    for seed in seed_instructions:
-        index.add(seed)
-    words, to_seeds, to_pool = [], [], []
-    for record in _records(folder, runs.INSTRUCTIONS):
-        words.append(count_words(record["instruction"]))
-        if seed_instructions:
-            to_seeds.append(index.describe(record["instruction"]).max_score)
-        if record["most_similar"]:
-            to_pool.append(max(record["most_similar"].values()))
+    records = list(_records(folder, runs.INSTRUCTIONS))
+    texts = [record["instruction"] for record in records]
+    words = [count_words(text) for text in texts]
+    to_seeds = highest_scores(seed_instructions, texts).tolist() if seed_instructions else []
+    to_pool = [max(record["most_similar"].values()) for record in records if record["most_similar"]]
     metrics = _mean("length.instruction_words_mean", words) | _mean("diversity.rouge_l_to_pool_mean", to_pool)
     if to_seeds:
         metrics |= _mean("diversity.rouge_l_to_seeds_mean", to_seeds)

@@ -20,7 +20,7 @@ from selfinstruct import outcomes, runs
 from selfinstruct.errors import InputError
 from selfinstruct.filters import judge_instances
 from selfinstruct.jsonl import canonical, read, write_text
-from selfinstruct.novelty import judge_stream_many
+from selfinstruct.novelty import compile_ahead, judge_stream_many
 from selfinstruct.publishing import check_mirror, open_mirror, publish
 from selfinstruct.records import Candidate, Dropped, Instance, Pair, PairItem, SeedSet, Verdict
 from selfinstruct.refilter import Judged, judge_again
@@ -35,6 +35,9 @@ NOTE = (
     "A counterfactual over fixed candidates: in a live run the pool feeds the prompts, so other thresholds would have "
     "led to other candidates. Newly kept instructions have no instances."
 )
+
+
+_LARGE_BYTES = 1_000_000  # a log from which judging is done by compiled code
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,7 @@ def _read_source(config: RefilterConfig) -> Source:
 
 def _from_run(path: Path) -> Source:
     folder = path.expanduser().absolute()
+    _expect_much(folder / runs.CANDIDATES, 1)
     manifest = runs.read_manifest(folder)
     if manifest["status"] == runs.RUNNING:
         raise InputError(f"run={folder}: this run has not ended; repeat its command first")
@@ -251,12 +255,20 @@ def _from_run(path: Path) -> Source:
 
 def _from_log(config: RefilterConfig) -> Source:
     path = Path(str(config.source)).expanduser().absolute()
+    _expect_much(path, 5 if path.suffix == ".gz" else 1)
     candidates = tuple(_candidate(path, number, record) for number, record in read(path))
     if not candidates:
         raise InputError(f"source={path}: holds no candidate; give a JSON Lines file with an instruction on each line")
     digest = hashlib.sha256(canonical([one.text for one in candidates]).encode()).hexdigest()[:12]
     name = path.name.partition(".")[0]
     return Source(path, name, digest, 0, configs.read_seeds(config.seeds), candidates, {}, {}, {})
+
+
+def _expect_much(path: Path, packed: int) -> None:
+    """Have the novelty index compiled while the source is being read, where it is so large that this will be needed."""
+    if path.is_file() and packed * path.stat().st_size > _LARGE_BYTES:
+        compile_ahead("decide")
+        compile_ahead("describe")
 
 
 def _candidate(path: Path, number: int, record: dict[str, Any]) -> Candidate:

@@ -2,7 +2,8 @@
 
 `NoveltyIndex` holds a pool that grows a text at a time and describes any text (index). `judge_stream` and
 `describe_stream` judge a recorded stream again, under any thresholds (stream). Below them: plain Python for small pools
-(plain), and for large ones two compiled modes over one tokenised corpus, deciding (decide) and describing (describe).
+(plain), and for large ones two compiled modes over one tokenised corpus, deciding (decide) and describing (describe),
+whose machine code is made ahead of its first use (ahead).
 
     index = NoveltyIndex()
     index.add("Name a colour.")
@@ -12,11 +13,13 @@
 
 from __future__ import annotations
 
+from selfinstruct.novelty.ahead import compile_ahead
 from selfinstruct.novelty.described import DescribedStream
 from selfinstruct.novelty.index import TOKENIZERS, NoveltyIndex
 from selfinstruct.novelty.stream import (
     count_invisible,
     describe_stream,
+    highest_scores,
     judge_stream,
     judge_stream_many,
 )
@@ -25,8 +28,10 @@ __all__ = [
     "TOKENIZERS",
     "DescribedStream",
     "NoveltyIndex",
+    "compile_ahead",
     "count_invisible",
     "describe_stream",
+    "highest_scores",
     "judge_stream",
     "judge_stream_many",
 ]

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from selfinstruct.novelty.ahead import wait_for
 from selfinstruct.novelty.corpus import Corpus
 from selfinstruct.novelty.decide_arrays import NEVER, Cells, Needs, Postings, Ranked, Scratch
 from selfinstruct.novelty.decide_kernels import judge, list_keys, sign_each, sort_each
@@ -52,10 +53,21 @@ def decide(ranked: Ranked, seeds: int, thresholds: Sequence[float]) -> npt.NDArr
     needs = needed(ranked.lengths, thresholds)
     cells = _lay_out(ranked, needs)
     accepted = np.zeros(len(ranked.offsets) - 1, np.uint64)
+    wait_for("decide")
     judge(ranked, needs, cells, _no_postings(ranked, cells), _scratch(ranked), accepted, seeds)
     bits = np.uint64(1) << np.arange(len(thresholds), dtype=np.uint64)
     decisions: npt.NDArray[np.bool_] = (accepted[None, seeds:] & bits[:, None]) != 0
     return decisions
+
+
+def judge_nothing() -> None:
+    """Have the loop compiled, by the call that has nothing to do."""
+    numbers, words, places = np.empty(0, np.int32), np.empty((0, 1), np.uint64), np.zeros(1, np.int64)
+    lengths = np.ones(1, np.int64)
+    ranked = Ranked(numbers, numbers, places, lengths, np.empty(0, np.uint16), words, np.arange(1))
+    cells = Cells(np.empty(0, np.uint64), places, places)
+    postings, scratch = _no_postings(ranked, cells), _scratch(ranked)
+    judge(ranked, needed(lengths, [1.0]), cells, postings, scratch, np.empty(0, np.uint64), 0)
 
 
 def needed(lengths: npt.NDArray[np.int64], thresholds: Sequence[float]) -> Needs:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from selfinstruct.novelty.ahead import wait_for
 from selfinstruct.novelty.describe_arrays import (
     ENTRIES,
     LONG,
@@ -93,6 +94,7 @@ class CompiledIndex:
         rows = texts - seeds
         found = Found(np.zeros(rows, np.bool_), np.empty((rows, TOP), np.int32), np.empty((rows, TOP)), np.empty(rows))
         at = 0
+        wait_for("describe")
         while True:
             at = advance(self._pool, self._scratch, tokens, offsets, at, seeds, threshold, found)
             if self._pool.counts[WANTED] < 0:

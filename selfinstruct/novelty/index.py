@@ -1,6 +1,7 @@
 """A task pool that grows one text at a time and describes any text against itself.
 
-Texts go in, `Similarity` comes out. Small pools are plain Python, larger ones compiled; both give the same bits.
+Texts go in, `Similarity` comes out. Small pools are plain Python, larger ones compiled, as soon as the machine code is
+there; both give the same bits.
 
     index = NoveltyIndex()
     index.add("Name a colour.")
@@ -15,6 +16,7 @@ import numpy as np
 
 from selfinstruct.errors import InputError
 from selfinstruct.novelty import plain
+from selfinstruct.novelty.ahead import compile_ahead, is_compiling
 from selfinstruct.novelty.describe import CompiledIndex
 from selfinstruct.novelty.plain import PlainIndex
 from selfinstruct.records import Similarity
@@ -60,7 +62,9 @@ class NoveltyIndex:
         if self._compiled is not None:
             return self._compiled.add(tokens)
         member = self._plain.add(tokens)
-        if self._plain.token_count > plain.MOST_TOKENS:
+        if 2 * self._plain.token_count > plain.MOST_TOKENS:
+            compile_ahead("describe")
+        if self._plain.token_count > plain.MOST_TOKENS and not is_compiling("describe"):
             self._compiled = _compiled(self._plain.members, len(numbers))
             self._plain = PlainIndex()
         return member

@@ -56,7 +56,7 @@ def within_kernel(function: Function) -> Function:
 
 
 def _compile(function: Any) -> Any:
-    function.__qualname__ = f"{function.__name__}_{_digest()}"
+    function.__qualname__ = f"{function.__name__}_{digest()}"
     try:
         return _njit(cache=True)(function)
     except RuntimeError:  # Numba found no cache folder that it can write
@@ -68,7 +68,8 @@ def _compile_within(function: Any) -> Any:
 
 
 @cache
-def _digest() -> str:
+def digest() -> str:
+    """Return what tells this version of the kernels from every other: it is part of their cache files' names."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 

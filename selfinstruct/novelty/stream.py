@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from selfinstruct.errors import InputError
 from selfinstruct.novelty import plain
+from selfinstruct.novelty.ahead import compile_ahead
 from selfinstruct.novelty.corpus import tokenise
 from selfinstruct.novelty.decide import decide, prepare
 from selfinstruct.novelty.describe import CompiledIndex
@@ -21,6 +23,7 @@ from selfinstruct.novelty.index import NoveltyIndex, tokenizer_named
 from selfinstruct.novelty.plain import MOST_SIMILAR
 
 _CHARACTERS_PER_TOKEN = 6
+_NONE_JOINS = -2.0  # a threshold below every score
 _SPAN = 0.151  # thresholds this close together share one pass: their pools are much the same
 
 
@@ -47,6 +50,7 @@ def judge_stream_many(
     if _is_small(seeds, texts):
         rows = [describe_stream(seeds, texts, threshold, tokenizer).accepted for threshold in thresholds]
         return np.array(rows, np.bool_).reshape(len(thresholds), len(texts))
+    compile_ahead("decide")
     ranked = prepare(tokenise([*seeds, *texts], tokenizer))
     bits: dict[float, Bits] = {}
     for group in _groups(thresholds):
@@ -66,8 +70,27 @@ def describe_stream(
     tokenizer_named(tokenizer)
     if _is_small(seeds, texts):
         return _describe_plainly(seeds, texts, threshold, tokenizer)
+    compile_ahead("describe")
     corpus = tokenise([*seeds, *texts], tokenizer)
     return CompiledIndex(corpus.vocabulary).stream(corpus.tokens, corpus.offsets, len(seeds), threshold)
+
+
+def highest_scores(pool: Sequence[str], texts: Sequence[str], tokenizer: str = "rouge") -> npt.NDArray[np.float64]:
+    """Return the highest score of each text against a pool that stays as it is; 0.0 where the pool is empty.
+
+    Raises:
+        InputError: an unknown tokenizer.
+    """
+    tokenizer_named(tokenizer)
+    if not pool:
+        return np.zeros(len(texts))
+    if _is_small(pool, texts):
+        described = _describe_plainly(pool, texts, _NONE_JOINS, tokenizer)
+    else:
+        compile_ahead("describe")
+        corpus = tokenise([*pool, *texts], tokenizer)
+        described = CompiledIndex(corpus.vocabulary).stream(corpus.tokens, corpus.offsets, len(pool), _NONE_JOINS)
+    return described.scores[:, 0].copy()
 
 
 def count_invisible(texts: Sequence[str], tokenizer: str = "rouge") -> int:

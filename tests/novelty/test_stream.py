@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from selfinstruct.errors import InputError
-from selfinstruct.novelty import count_invisible, describe_stream, judge_stream, judge_stream_many
+from selfinstruct.novelty import (
+    count_invisible,
+    describe_stream,
+    highest_scores,
+    judge_stream,
+    judge_stream_many,
+)
 from selfinstruct.records import Similarity
 
 from .conftest import ODD_TEXTS
@@ -113,6 +119,16 @@ def test_a_described_row_reads_as_the_index_would_say_it(
         assert described.accepted[row] == (described[row].max_score <= 0.7)
         if described.accepted[row]:
             pool = [*pool, text]
+
+
+def test_highest_scores_are_those_of_rouge_score_against_a_pool_that_stays(
+    on_each_path: str, oracle: Oracle, seeds: list[str], instructions: list[str]
+) -> None:
+    texts = ODD_TEXTS + repetitive(instructions, 20)
+    pool = seeds[:30]
+    assert highest_scores(pool, texts).tolist() == [oracle(text, pool).max_score for text in texts]
+    assert highest_scores([], ["a", "b"]).tolist() == [0.0, 0.0]
+    assert highest_scores(["a"], []).tolist() == []
 
 
 def test_the_first_text_of_an_empty_pool_is_accepted(on_each_path: str) -> None:

@@ -1,0 +1,158 @@
+"""How far raters agree: what each said about the same items goes in, in the same order; None where one said nothing.
+
+    cohen_kappa([True, False, None, ...], [True, True, False, ...]) -> 0.67 (0.58-0.76), n 285, missing 1
+    krippendorff_alpha([first, second, third], order=("D", "C", "B", "A")) -> 0.71 (0.62-0.79)
+
+Agreement by chance is taken off, so 0 is what guessing reaches and 1 is perfect; below 0 is worse than guessing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct.statistics.estimates import Estimate, undefined, without_interval
+from selfinstruct.statistics.proportions import count, wilson
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Ratings = Sequence[Hashable | None]
+FEWEST_FOR_SPEARMAN = 4
+
+
+def percent_agreement(first: Ratings, second: Ratings, level: float = 0.95) -> Estimate:
+    """Return the share of items on which two raters said the same, with Wilson's interval; chance is not taken off."""
+    pairs = zip(first, second, strict=True)
+    return wilson(count(None if a is None or b is None else a == b for a, b in pairs), level)
+
+
+def cohen_kappa(
+    first: Ratings, second: Ratings, order: Sequence[Hashable] = (), weights: str | None = None, level: float = 0.95
+) -> Estimate:
+    """Return Cohen's kappa of two raters with its large-sample interval.
+
+    Args:
+        order: the values in order, lowest first; needed for weights.
+        weights: None: only the same value agrees. "linear" or "quadratic": values that are near agree in part.
+
+    Undefined where no item was rated by both, and where both gave one and the same value to every item.
+    Source: Cohen 1960 and 1968; the interval is that of Fleiss, Cohen and Everitt 1969, Psychological Bulletin 72:323.
+    """
+    import numpy as np
+    from scipy.stats import norm
+    from statsmodels.stats.inter_rater import cohens_kappa
+
+    both, missing = _paired(first, second)
+    if not both:
+        return undefined("no item was rated by both", 0, missing)
+    values = list(order) or sorted({value for pair in both for value in pair}, key=str)
+    if len({value for pair in both for value in pair}) == 1:
+        return undefined("both raters gave the same single value to every item", len(both), missing)
+    counted = Counter(both)
+    table = [[counted[a, b] for b in values] for a in values]
+    with np.errstate(divide="ignore", invalid="ignore"):  # its test against chance, which is not used here
+        found = cohens_kappa(table, wt=weights)
+    value = float(found.kappa)
+    if all(a == b for a, b in both):
+        return without_interval(1.0, "perfect agreement has no large-sample interval", len(both), missing)
+    if min(len({a for a, _ in both}), len({b for _, b in both})) == 1:
+        return without_interval(value, "one rater gave every item the same value", len(both), missing)
+    half = float(norm.ppf(0.5 + level / 2)) * float(found.std_kappa)
+    method = "large sample" + (f", {weights} weights" if weights else "")
+    return Estimate(value, value - half, min(1.0, value + half), len(both), missing, method)
+
+
+def spearman(first: Sequence[float | None], second: Sequence[float | None], level: float = 0.95) -> Estimate:
+    """Return Spearman's rank correlation of two raters' ordered grades, with Bonett and Wright's interval.
+
+    Undefined for fewer than four items rated by both, and where a rater gave every item the same grade.
+    Source: Bonett and Wright 2000, Psychometrika 65:23.
+    """
+    from scipy.stats import norm, spearmanr
+
+    both, missing = _paired(first, second)
+    if len(both) < FEWEST_FOR_SPEARMAN:
+        return undefined(f"{len(both)} items rated by both are too few; four are needed", len(both), missing)
+    if len({a for a, _ in both}) == 1 or len({b for _, b in both}) == 1:
+        return undefined("a rater gave every item the same grade", len(both), missing)
+    value = float(spearmanr([a for a, _ in both], [b for _, b in both]).statistic)
+    if abs(value) > 1 - 1e-12:
+        return without_interval(float(round(value)), "a perfect correlation has no interval", len(both), missing)
+    half = float(norm.ppf(0.5 + level / 2)) * math.sqrt((1 + value**2 / 2) / (len(both) - 3))
+    low, high = math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half)
+    return Estimate(value, low, high, len(both), missing, "Bonett and Wright")
+
+
+def krippendorff_alpha(
+    raters: Sequence[Ratings], seed: int, order: Sequence[Hashable] = (), level: float = 0.95, resamples: int = 2_000
+) -> Estimate:
+    """Return Krippendorff's alpha over any number of raters, with a bootstrap interval over items (percentiles).
+
+    n counts the items that at least two raters rated; the others say nothing about agreement and are counted missing.
+
+    Args:
+        raters: one sequence for each rater, all over the same items.
+        order: values in order, lowest first: ordinal alpha. Empty: nominal alpha.
+
+    Undefined where no two raters rated the same item, and where only one value was ever given.
+    Source: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability.
+    """
+    import numpy as np
+
+    units = [[value for value in unit if value is not None] for unit in zip(*raters, strict=True)]
+    pairable = [unit for unit in units if len(unit) >= 2]
+    missing = len(units) - len(pairable)
+    if not pairable:
+        return undefined("no item was rated by two raters", 0, missing)
+    values = list(order) or sorted({value for unit in pairable for value in unit}, key=str)
+    if len({value for unit in pairable for value in unit}) == 1:
+        return undefined("only one value was ever given", len(pairable), missing)
+    counts = np.array([[unit.count(value) for value in values] for unit in pairable], dtype=float)
+    value = _alpha(counts, is_ordinal=bool(order))
+    if all(len(set(unit)) == 1 for unit in pairable):
+        return without_interval(1.0, "perfect agreement leaves nothing to resample", len(pairable), missing)
+    rng = np.random.default_rng(seed)
+    drawn = np.array([_alpha(counts[rng.integers(0, len(counts), len(counts))], bool(order)) for _ in range(resamples)])
+    if np.isnan(drawn).any():  # a resample in which everything has one value
+        reason = "the ratings hardly differ, so nothing can be resampled"
+        return without_interval(value, reason, len(pairable), missing)
+    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
+    method = f"{'ordinal' if order else 'nominal'}, bootstrap over items"
+    return Estimate(value, float(low), float(high), len(pairable), missing, method)
+
+
+def _alpha(counts: NDArray[np.float64], is_ordinal: bool) -> float:
+    """Return alpha from how often each unit (row) was given each value (column); NaN where one value fills all.
+
+    The coincidence matrix o holds every ordered pair within a unit, weighted by 1 / (ratings of the unit - 1).
+    """
+    import numpy as np
+
+    ratings = counts.sum(axis=1)
+    weighted = counts / (ratings - 1)[:, None]
+    coincidence: Any = weighted.T @ counts - np.diag(weighted.sum(axis=0))
+    totals = coincidence.sum(axis=0)
+    distance = _ordinal_distance(totals) if is_ordinal else 1.0 - np.eye(len(totals))
+    expected = float((np.outer(totals, totals) * distance).sum())
+    if expected == 0:
+        return math.nan
+    return float(1 - (totals.sum() - 1) * (coincidence * distance).sum() / expected)
+
+
+def _ordinal_distance(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the squared number of ratings between two ranks, each end counted half."""
+    import numpy as np
+
+    middles = np.cumsum(totals) - totals / 2
+    distance: NDArray[np.float64] = (middles[:, None] - middles[None, :]) ** 2
+    return distance
+
+
+def _paired(first: Sequence[Any], second: Sequence[Any]) -> tuple[list[tuple[Any, Any]], int]:
+    pairs = list(zip(first, second, strict=True))
+    both = [(a, b) for a, b in pairs if a is not None and b is not None]
+    return both, len(pairs) - len(both)

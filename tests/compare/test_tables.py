@@ -1,0 +1,64 @@
+"""Tables: escaping in LaTeX, Markdown and HTML, and files that other programs read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from selfinstruct.compare.page import Page, Picture, Section, as_html, sections
+from selfinstruct.compare.tables import Table, as_csv, as_latex, as_markdown, as_text, grouped
+
+TABLE = Table("t", "A & B", ("arm", "share"), (("max_rouge_l=0.5", "50.0 % (< 3)"), ("a|b", "∞")), left=1)
+
+
+def test_latex_escapes_what_latex_reads_as_markup() -> None:
+    assert as_latex(TABLE).splitlines() == [
+        "% A & B",
+        r"\begin{tabular}{lr}",
+        r"\toprule",
+        r"arm & share \\",
+        r"\midrule",
+        r"max\_rouge\_l=0.5 & 50.0 \% ($<$ 3) \\",
+        r"a|b & $\infty$ \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+
+
+def test_markdown_escapes_the_bar() -> None:
+    assert as_markdown(TABLE).splitlines()[-1] == r"| a\|b | ∞ |"
+
+
+def test_csv_keeps_every_digit_and_leaves_none_empty() -> None:
+    text = as_csv([{"a": 1 / 3, "b": None}, {"a": "x,y", "c": 2}])
+    assert list(csv.DictReader(io.StringIO(text))) == [
+        {"a": "0.3333333333333333", "b": "", "c": ""},
+        {"a": "x,y", "b": "", "c": "2"},
+    ]
+
+
+def test_the_terminal_shows_brackets_as_they_are() -> None:
+    shown = as_text(Table("t", "T", ("a",), (("[bold]x[/bold]",),)))
+    assert "[bold]x[/bold]" in shown
+
+
+def test_repeated_first_cells_are_left_empty() -> None:
+    assert grouped([("a", "1"), ("a", "2"), ("b", "3"), ("a", "4")]) == (("a", "1"), ("", "2"), ("b", "3"), ("a", "4"))
+
+
+def test_the_page_shows_markup_in_names_and_does_not_run_it(tmp_path: Path) -> None:
+    evil = '<script>alert("x")</script>'
+    path = tmp_path / "p.png"
+    path.write_bytes(b"\x89PNG")
+    table = Table("t", evil, (evil,), ((evil,),), evil)
+    page = as_html(Page(evil, [evil], evil, [Section(evil, [evil], [Picture(path, evil)], [table])], [evil]))
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") == 11  # title twice, lead, finding, heading, text, alt, th, td, note, foot
+    assert "data:image/png;base64,iVBORw==" in page
+    assert "http" not in page  # nothing is loaded from anywhere
+
+
+def test_a_section_without_anything_to_show_is_left_out() -> None:
+    plan = (("One", "words", ("t",)), ("Two", "words", ("other",)))
+    assert [section.title for section in sections(plan, [], [TABLE])] == ["One"]

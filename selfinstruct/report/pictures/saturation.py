@@ -1,0 +1,60 @@
+"""The saturation curve: is it still worth asking?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from selfinstruct.diversity import SaturationPoint
+from selfinstruct.report.contents import Contents
+from selfinstruct.report.pictures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_PRICE = "US dollars an accepted instruction"
+_Value = Callable[[SaturationPoint], float | None]
+
+
+def draw_saturation(contents: Contents) -> Figure:
+    """Draw yield, share of new words and price of an accepted instruction against the bootstrap requests."""
+    points = contents.diversity.points
+    per_point = points[0].requests if points else 0
+    each = f"  (each point: {per_point:,} requests)" if per_point > 1 else "  (each point: one request)"
+    figure, axes = style.new_figure(
+        "Is it still worth asking?" + (each if points else ""), columns=3, height=3.2, is_empty=not points
+    )
+    panels: tuple[tuple[str, _Value, str, str], ...] = (
+        ("accepted instructions a request", lambda point: point.yield_per_request, style.BLUE, "no request was made"),
+        ("new words by all accepted words", lambda point: point.new_word_share, style.GREEN, "nothing was accepted"),
+        (
+            _PRICE,
+            lambda point: point.cost_per_accepted_usd,
+            style.ORANGE,
+            "nothing was accepted, or a price is not known",
+        ),
+    )
+    for axis, (name, value, colour, nothing) in zip(axes, panels, strict=True):
+        style.caption(axis, name)
+        _line(axis, points, name, value, colour, nothing)
+    return figure
+
+
+def _line(axis: Axes, points: Sequence[SaturationPoint], name: str, value: _Value, colour: str, nothing: str) -> None:
+    """Points without a value leave a gap."""
+    values = [value(point) for point in points]
+    if all(one is None for one in values):
+        style.say(axis, f"Undefined, because {nothing}.")
+        return
+    if name == _PRICE and not any(values):
+        style.say(axis, "0: no request cost anything.")
+        return
+    middles = [(point.first + point.last) / 2 for point in points]
+    numbers = [float("nan") if one is None else one for one in values]
+    axis.plot(middles, numbers, color=colour, linewidth=1.6, marker="o", markersize=3.5)
+    highest = max(one for one in values if one is not None)
+    axis.set_ylim(0, highest * 1.15 or 1)
+    axis.set_xlim(left=min(0, middles[0]))
+    axis.grid(axis="y", color=style.LINE, linewidth=0.6)
+    style.label(axis, "request")

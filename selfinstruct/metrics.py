@@ -21,6 +21,7 @@ from selfinstruct import runs
 from selfinstruct.jsonl import read, write_text
 from selfinstruct.novelty import highest_scores
 from selfinstruct.records import INSTRUCTIONS
+from selfinstruct.tally import per_unit
 from selfinstruct.text import count_words
 
 REPORT = "report/metrics.json"
@@ -46,8 +47,10 @@ def measure(folder: Path, manifest: Mapping[str, Any], seed_instructions: Sequen
         **_classification(counts),
         **_instructions(folder, seed_instructions),
         **_instances(folder),
+        **_parsing(counts),
         **_usage(usage),
         **_costs(manifest.get("cost_usd"), counts),
+        **_tokens_per_unit(counts, usage),
     }
 
 
@@ -118,13 +121,23 @@ def _instances(folder: Path) -> dict[str, float]:
     }
 
 
+def _parsing(counts: Mapping[str, Any]) -> dict[str, float]:
+    """The share of each stage's answers that were read, their number beside it, and what readers dropped, by rule."""
+    metrics: dict[str, float] = {}
+    for stage, parsed in (counts.get("parsing") or {}).items():
+        metrics |= _ratio(f"parse.yield.{stage}", parsed["read"], parsed["answers"])
+        metrics |= {f"parse.{name}.{stage}": float(parsed[name]) for name in ("answers", "items")}
+        metrics |= {f"parse.dropped.{stage}.{rule}": float(count) for rule, count in parsed["dropped"].items()}
+    return metrics
+
+
 def _usage(usage: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Usage by stage. No prompt has no tokens, so a sum of 0 means that the provider did not count them."""
+    """Usage by stage. Tokens are absent where the provider did not count those of some request."""
     metrics: dict[str, float] = {}
     counted: list[float] = []
     for stage, used in usage.items():
-        known = ["requests", "unpriced", "in_vain"]
-        if used["prompt_tokens"]:
+        known = [name for name in ("requests", "unpriced", "uncounted", "in_vain") if name in used]
+        if not used.get("uncounted"):
             known += ["prompt_tokens", "completion_tokens"]
             counted.append(used["prompt_tokens"] + used["completion_tokens"])
         if not used["unpriced"]:
@@ -142,6 +155,19 @@ def _costs(cost_usd: float | None, counts: Mapping[str, Any]) -> dict[str, float
         "cost.usd": float(cost_usd),
         **_ratio("cost.per_accepted_usd", cost_usd, counts.get("accepted")),
         **_ratio("cost.per_instance_usd", cost_usd, counts.get("instances")),
+    }
+
+
+def _tokens_per_unit(counts: Mapping[str, Any], usage: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Tokens of the whole run by accepted instruction and by kept instance, absent where they are undefined."""
+    if not usage or "accepted" not in counts or "instances" not in counts:
+        return {}
+    units = {"accepted_instruction": "per_accepted", "kept_instance": "per_instance"}
+    return {
+        f"usage.{units[unit]}.{name}": value
+        for unit, values in per_unit(counts, usage).items()
+        for name, value in values.items()
+        if isinstance(value, float) and name != "cost_usd"
     }
 
 

@@ -11,7 +11,8 @@ instructions too; a `Request` goes out, ready to send. Templates hold no logic b
     {{ next_number }}.
 
 What a template may name: `examples` (each with instruction, input, output) and `next_number` for bootstrapping, `shots`
-and `instruction` for the other stages.
+and `instruction` for the other stages. Where answers are bound to JSON schemas, the texts are others (`SchemaTexts`)
+and each request carries its schema; whether they are is settled before a run begins (models/structured.py).
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from annotated_types import Ge, Gt, Le
 
 from selfinstruct.errors import InputError
+from selfinstruct.parsing import schema_for
 from selfinstruct.records import CLASSIFICATION, INPUT_FIRST, INSTRUCTIONS, OUTPUT_FIRST, Message, Request
 from selfinstruct.text import fold_white_space
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 NO_INPUT = "<noinput>"
+SCHEMAS_OFF: Final = "off"
+SCHEMAS_ALWAYS: Final = "always"
 CLASSIFICATION_ONLY = "classification_only"
 _FORBID = {"extra": "forbid"}
 
@@ -53,6 +57,29 @@ class StageTemplate:
     top_p: Annotated[float, Gt(0), Le(1)]
     frequency_penalty: Annotated[float, Ge(-2), Le(2)]
     presence_penalty: Annotated[float, Ge(-2), Le(2)]
+
+
+@dataclass(frozen=True)
+class SchemaText:
+    """What a stage says instead where its answer is bound to a JSON schema. Sampling stays that of the stage."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+
+    system: str
+    template: str
+
+
+@dataclass(frozen=True)
+class SchemaTexts:
+    """The texts of all stages for answers bound to JSON schemas (conf/prompts/schemas/)."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
+
+    instructions: SchemaText
+    classification_only: SchemaText | None
+    classification: SchemaText | None
+    input_first: SchemaText | None
+    output_first: SchemaText | None
 
 
 @dataclass(frozen=True)
@@ -141,6 +168,9 @@ class Templates:
     compatibility: "published" folds every example to one line, as the published code does; "own" keeps items of several
         lines (scenarios, code) whole.
     continues_list: the prompt ends with an open number, so the answer starts inside an item.
+    structured: "off" asks for plain text, "auto" binds answers to JSON schemas where LiteLLM says that the model can,
+        "always" whatever LiteLLM says. Before a run begins "auto" is settled as one of the others.
+    schemas: the texts to be used then; None where there are none, and once it is settled.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID
@@ -150,12 +180,14 @@ class Templates:
     form: Literal["instructions", "tasks"]
     compatibility: Literal["own", "published"]
     continues_list: bool
+    structured: Literal["off", "auto", "always"]
     instructions: StageTemplate
     classification_only: StageTemplate | None
     classification: StageTemplate | None
     input_first: StageTemplate | None
     output_first: StageTemplate | None
     shots: Shots
+    schemas: SchemaTexts | None
 
 
 @dataclass(frozen=True)
@@ -238,6 +270,7 @@ def _request(templates: Templates, name: str, stage: str, values: dict[str, Any]
         frequency_penalty=template.frequency_penalty,
         presence_penalty=template.presence_penalty,
         stop=template.stop,
+        schema=schema_for(stage, templates.form) if templates.structured == SCHEMAS_ALWAYS else "",
     )
 
 

@@ -61,6 +61,7 @@ class Request:
 
     Exactly one of `messages` (chat) and `text` (completion style) is filled. `repeat` counts earlier requests of the
     same run with the same content, so that asking twice for the same prompt gives two samples, at any concurrency.
+    `schema` is the JSON schema that the answer is bound to, as JSON text; "" asks for plain text.
     """
 
     stage: str
@@ -73,6 +74,7 @@ class Request:
     presence_penalty: float
     stop: tuple[str, ...]
     repeat: int = 0
+    schema: str = ""
 
 
 @dataclass(frozen=True)

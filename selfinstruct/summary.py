@@ -1,14 +1,25 @@
-"""What a command prints at its end: the funnel, where the dataset is, what it cost, how to look at it."""
+"""What a command prints at its end: the funnel, what each stage used, where the dataset is, how to look at it.
+
+A manifest comes in, text goes out, no wider than a terminal of 80 columns (apart from long paths).
+"""
 
 from __future__ import annotations
 
 import json
+import math
+import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.models.prices import REMEDY
 from selfinstruct.runs import DRIED_UP
+from selfinstruct.tally import per_unit
+
+_WIDTH = 80
+_ORDER = ("instructions", "classification", "instances")
 
 
 def run_summary(folder: Path, manifest: Mapping[str, Any], ui_hint: str | None) -> str:
@@ -16,7 +27,8 @@ def run_summary(folder: Path, manifest: Mapping[str, Any], ui_hint: str | None) 
     counts = manifest["counts"]
     parts = [
         funnel_table(counts),
-        _usage_line(manifest),
+        *([usage_table(manifest), ""] if manifest["usage"] else []),
+        _requests_line(manifest),
         f"dataset  {near(folder / 'instances.jsonl')} ({counts['instances']:,} instances)",
         f"exports  {near(folder / 'export')}",
         f"sha256   {manifest['dataset_sha256']}",
@@ -45,7 +57,80 @@ def funnel_table(counts: Mapping[str, Any]) -> str:
         table.add_row(title, f"{total:,}", "", style="bold")
         for rule, count in rules.items():
             table.add_row(f"  {rule}", f"{count:,}", f"{count / total:.1%}" if total else "")
-    return _rendered(table)
+    return rendered(table)
+
+
+def usage_table(manifest: Mapping[str, Any]) -> str:
+    """Return what each stage used and how much of it could be read, and what one instruction and instance took."""
+    from rich import box
+    from rich.table import Table
+
+    counts, usage = manifest["counts"], manifest["usage"]
+    parsing = counts.get("parsing", {})  # run folders of earlier versions have none
+    table = Table(box=box.SIMPLE_HEAD, title="Usage", title_justify="left", title_style="bold")
+    table.add_column("stage")
+    for name in ("requests", "answers\nread", "prompt\ntokens", "completion\ntokens", "cost"):
+        table.add_column(name, justify="right")
+    for stage in sorted(usage, key=_ORDER.index):
+        table.add_row(stage, *_used([usage[stage]], parsing.get(stage)))
+    table.add_row("all", *_used(list(usage.values()), None), style="bold")
+    return "\n".join([rendered(table), *_not_read(parsing), *_unit_lines(counts, usage)])
+
+
+def _used(stages: Sequence[Mapping[str, Any]], parsed: Mapping[str, Any] | None) -> list[str]:
+    """Return the cells of a row; "?" stands for a sum with a part that nobody knows."""
+    total: Counter[str] = Counter()
+    for stage in stages:
+        total.update(stage)
+    tokens = ["?" if total["uncounted"] else f"{total[name]:,}" for name in ("prompt_tokens", "completion_tokens")]
+    share = _percent(parsed["read"], parsed["answers"]) if parsed else ""
+    return [f"{total['requests']:,}", share, *tokens, "?" if total["unpriced"] else dollars(total["cost_usd"])]
+
+
+def _not_read(parsing: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return one line for each stage of which something could not be read: how many answers, and which rule dropped."""
+    lines = []
+    for stage in sorted(parsing, key=_ORDER.index):
+        parsed = parsing[stage]
+        if parsed["dropped"]:
+            rules = ", ".join(f"{rule} {count:,}" for rule, count in parsed["dropped"].items())
+            not_read = f"{parsed['answers'] - parsed['read']:,} of {parsed['answers']:,} answers not read"
+            lines.append(_wrapped(f"{stage}: {not_read}; items dropped by the reader: {rules}"))
+    return lines
+
+
+def _unit_lines(counts: Mapping[str, Any], usage: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for unit, values in per_unit(counts, usage).items():
+        prompt, completion, cost = values["prompt_tokens"], values["completion_tokens"], values["cost_usd"]
+        tokens, price = f"tokens {prompt}", f"cost {cost}"  # "undefined, because ..." where there is no number
+        if not isinstance(prompt, str):
+            tokens = f"{prompt:,.0f} prompt + {completion:,.0f} completion tokens"
+        if not isinstance(cost, str):
+            price = dollars(cost)
+        both = str(prompt) if prompt == cost else f"{tokens}; {price}"
+        lines.append(_wrapped(f"per {unit.replace('_', ' ')}: {both}"))
+    if any(stage["unpriced"] for stage in usage.values()):
+        lines.append(_wrapped(f"to know the cost, {REMEDY}"))
+    return lines
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_long_words=False)
+
+
+def dollars(amount: float) -> str:
+    """Return US dollars with four decimals, cents from 100 on, and two significant digits where four were too few."""
+    if amount >= 100:
+        return f"${amount:,.2f}"
+    if amount >= 0.01 or not amount:
+        return f"${amount:,.4f}"
+    return f"${amount:.{1 - math.floor(math.log10(amount))}f}"
+
+
+def _percent(part: int, whole: int) -> str:
+    """One decimal, rounded down, so that 100 % means all of them."""
+    return f"{math.floor(1000 * part / whole) / 10:.1f}%" if whole else ""
 
 
 def run_line(folder: Path, manifest: Mapping[str, Any]) -> str:
@@ -57,14 +142,10 @@ def run_line(folder: Path, manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _usage_line(manifest: Mapping[str, Any]) -> str:
-    usage = manifest["usage"].values()
-    requests = sum(stage["requests"] for stage in usage)
-    tokens = sum(stage["prompt_tokens"] + stage["completion_tokens"] for stage in usage)
-    cost = manifest["cost_usd"]
-    price = "price not known" if cost is None else f"${cost:,.4f}"
+def _requests_line(manifest: Mapping[str, Any]) -> str:
+    requests = sum(stage["requests"] for stage in manifest["usage"].values())
     sent = f"{manifest['sent']:,} sent now, {manifest['from_store']:,} from the store"
-    return f"usage    {requests:,} requests ({sent}), {tokens:,} tokens, {price}"
+    return f"requests {requests:,} ({sent})"
 
 
 def _status(manifest: Mapping[str, Any]) -> str:
@@ -86,7 +167,7 @@ def sweep_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
     for outcome, arm in zip(outcomes, varied, strict=True):
         exit_code = str(outcome["exit_code"])
         table.add_row(arm, *_numbers(Path(outcome["run_dir"])), exit_code, near(Path(outcome["run_dir"])))
-    return _rendered(table)
+    return rendered(table)
 
 
 def _varied(overrides: Sequence[Sequence[str]]) -> list[str]:
@@ -112,7 +193,8 @@ def near(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _rendered(table: Any) -> str:
+def rendered(table: Any) -> str:
+    """Return a rich table as plain text, as wide as it needs to be."""
     from rich.console import Console
 
     buffer = StringIO()

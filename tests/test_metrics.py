@@ -36,6 +36,10 @@ MANIFEST: dict[str, Any] = {
         "instances": 4,
         "instance_rules": {"kept": 4, "empty_output": 1},
         "target": 3,
+        "parsing": {
+            "instructions": {"answers": 4, "read": 3, "items": 12, "dropped": {"truncated": 2, "refused": 1}},
+            "classification": {"answers": 3, "read": 2, "items": 3, "dropped": {"unreadable": 1}},
+        },
     },
     "usage": {
         "instructions": {
@@ -44,6 +48,7 @@ MANIFEST: dict[str, Any] = {
             "completion_tokens": 100,
             "cost_usd": 0.03,
             "unpriced": 0,
+            "uncounted": 0,
             "in_vain": 1,
         },
         "instances": {
@@ -52,6 +57,7 @@ MANIFEST: dict[str, Any] = {
             "completion_tokens": 50,
             "cost_usd": 0.01,
             "unpriced": 0,
+            "uncounted": 0,
             "in_vain": 0,
         },
     },
@@ -131,6 +137,35 @@ def test_usage_and_costs_are_sums_and_costs_by_what_they_bought(tmp_path: Path) 
     assert metrics["cost.usd"] == 0.06
     assert metrics["cost.per_accepted_usd"] == 0.06 / 3
     assert metrics["cost.per_instance_usd"] == 0.06 / 4
+    assert metrics["usage.per_accepted.prompt_tokens"] == (400 + 200) / 3
+    assert metrics["usage.per_accepted.completion_tokens"] == (100 + 50) / 3
+    assert metrics["usage.per_instance.prompt_tokens"] == (400 + 200) / 4
+    assert metrics["usage.per_instance.completion_tokens"] == (100 + 50) / 4
+
+
+def test_the_parse_yield_of_a_stage_is_the_share_of_its_answers_that_were_read(tmp_path: Path) -> None:
+    metrics = measure(_folder(tmp_path), MANIFEST, SEEDS)
+    assert {name: value for name, value in metrics.items() if name.startswith("parse.")} == {
+        "parse.yield.instructions": 3 / 4,
+        "parse.answers.instructions": 4,
+        "parse.items.instructions": 12,
+        "parse.dropped.instructions.truncated": 2,
+        "parse.dropped.instructions.refused": 1,
+        "parse.yield.classification": 2 / 3,
+        "parse.answers.classification": 3,
+        "parse.items.classification": 3,
+        "parse.dropped.classification.unreadable": 1,
+    }
+
+
+def test_a_stage_without_answers_and_a_manifest_without_parsing_have_no_parse_yield(tmp_path: Path) -> None:
+    silent = {"instances": {"answers": 0, "read": 0, "items": 0, "dropped": {}}}
+    metrics = measure(_folder(tmp_path), _manifest(counts={**MANIFEST["counts"], "parsing": silent}), SEEDS)
+    assert not [name for name in metrics if name.startswith("parse.yield")]
+    assert metrics["parse.answers.instances"] == 0
+    earlier = {name: value for name, value in MANIFEST["counts"].items() if name != "parsing"}
+    metrics = measure(_folder(tmp_path), _manifest(counts=earlier), SEEDS)
+    assert not [name for name in metrics if name.startswith("parse.")]
 
 
 def test_a_price_that_nobody_knows_is_absent_and_counted(tmp_path: Path) -> None:
@@ -147,10 +182,12 @@ def test_a_run_that_cost_nothing_has_a_cost_of_zero(tmp_path: Path) -> None:
 
 
 def test_tokens_that_the_provider_did_not_count_are_absent(tmp_path: Path) -> None:
-    silent = {**MANIFEST["usage"]["instances"], "prompt_tokens": 0, "completion_tokens": 0}
+    silent = {**MANIFEST["usage"]["instances"], "prompt_tokens": 120, "completion_tokens": 30, "uncounted": 1}
     metrics = measure(_folder(tmp_path), _manifest(usage={**MANIFEST["usage"], "instances": silent}), SEEDS)
     assert "usage.instances.prompt_tokens" not in metrics
     assert "usage.total_tokens" not in metrics
+    assert not [name for name in metrics if name.startswith(("usage.per_accepted", "usage.per_instance"))]
+    assert metrics["usage.instances.uncounted"] == 1
     assert metrics["usage.instances.requests"] == 3
     assert metrics["usage.instructions.prompt_tokens"] == 400
 

@@ -14,17 +14,24 @@ from selfinstruct.parsing.answers import REFUSED, TRUNCATED, UNREADABLE, Compati
 from selfinstruct.parsing.instances import read_input_first
 from selfinstruct.parsing.instructions import read_instructions
 from selfinstruct.parsing.labels import read_output_first
+from selfinstruct.parsing.schemas import schema_for
 from selfinstruct.parsing.tasks import read_tasks
 from selfinstruct.parsing.yes_no import read_yes_no
+from selfinstruct.parsing.yields import EMPTY_ANSWER, READER_RULES, answer_rule, was_read
 
 __all__ = [
+    "EMPTY_ANSWER",
+    "READER_RULES",
     "REFUSED",
     "TRUNCATED",
     "UNREADABLE",
     "Compatibility",
+    "answer_rule",
     "read_input_first",
     "read_instructions",
     "read_output_first",
     "read_tasks",
     "read_yes_no",
+    "schema_for",
+    "was_read",
 ]

@@ -24,7 +24,6 @@ from selfinstruct.records import (
     OUTPUT_FIRST,
     TARGET_REACHED,
     Candidate,
-    Completion,
     PairItem,
     SeedTask,
 )
@@ -32,6 +31,7 @@ from selfinstruct.runs import DONE, DRIED_UP, RunWriter
 from selfinstruct.stages.classification import Classified, classify
 from selfinstruct.stages.instances import choose_instances, write_instances
 from selfinstruct.stages.instructions import Accepted, Bootstrap, GenerationOptions
+from selfinstruct.stages.shortening import Answered, ask
 from selfinstruct.tally import Tally
 
 
@@ -63,8 +63,8 @@ class _Followed:
     """What follows an accepted instruction: its classification (where there is that stage) and its instances."""
 
     classified: Classified | None
-    items: list[PairItem]
-    completion: Completion | None
+    items: tuple[PairItem, ...]
+    answered: Answered | None
 
 
 _FollowUp = tuple[Accepted, "asyncio.Future[_Followed]"]
@@ -128,13 +128,12 @@ class _Generation:
 
     async def _grow_pool(self, followers: int) -> None:
         """Plan requests from the pool as it stands, commit their answers in order, until the window is empty."""
-        ahead: deque[asyncio.Task[Completion]] = deque()
+        ahead: deque[asyncio.Task[Answered]] = deque()
         planned = 0
         try:
             while True:
                 while planned < self._bootstrap.window_end():
-                    request = self._bootstrap.request(planned)
-                    ahead.append(asyncio.create_task(self._model.complete(request)))
+                    ahead.append(asyncio.create_task(ask(self._model, self._bootstrap.forms(planned))))
                     planned += 1
                 if not ahead:
                     break
@@ -148,10 +147,14 @@ class _Generation:
             self._to_follow.put_nowait(None)
         self._to_fold.put_nowait(None)
 
-    def _commit(self, completion: Completion) -> None:
+    def _commit(self, answered: Answered) -> None:
         ordinal, in_vain = self._bootstrap.committed, self._bootstrap.is_full
+        completion = answered.completion
         judged = self._bootstrap.commit(ordinal, completion)
-        self._tally.completion(INSTRUCTIONS, completion, in_vain)
+        for asked in answered.completions:
+            self._tally.completion(INSTRUCTIONS, asked, in_vain)
+        candidates = [_candidate(result) for result in judged]
+        self._tally.parsed(INSTRUCTIONS, [(candidate.text, candidate.verdict.rule) for candidate in candidates])
         accepted = 0
         for result in judged:
             candidate = _candidate(result)
@@ -167,6 +170,7 @@ class _Generation:
                 "judged": sum(_candidate(result).verdict.rule != TARGET_REACHED for result in judged),
                 "accepted": accepted,
                 "accepted_total": self._bootstrap.accepted,
+                "shortened": len(answered.overflows),
                 "finish_reason": completion.finish_reason,
                 "prompt_tokens": completion.prompt_tokens,
                 "completion_tokens": completion.completion_tokens,
@@ -188,11 +192,11 @@ class _Generation:
     async def _follow(self, accepted: Accepted) -> _Followed:
         if self._plan.templates.form == "tasks":
             pairs = accepted.candidate.pairs
-            return _Followed(None, [PairItem(pair, _as_text(pair.input, pair.output)) for pair in pairs], None)
+            return _Followed(None, tuple(PairItem(pair, _as_text(pair.input, pair.output)) for pair in pairs), None)
         text = accepted.instruction.instruction
         classified = await classify(self._model, self._plan.templates, text)
-        items, completion = await write_instances(self._model, self._plan.templates, text, classified.is_classification)
-        return _Followed(classified, items, completion)
+        written = await write_instances(self._model, self._plan.templates, text, classified.is_classification)
+        return _Followed(classified, written.items, written.answered)
 
     async def _fold_all(self) -> None:
         while (follow_up := await self._to_fold.get()) is not None:
@@ -225,12 +229,17 @@ class _Generation:
 
     def _count(self, followed: _Followed) -> None:
         if followed.classified:
-            self._tally.completion(CLASSIFICATION, followed.classified.completion)
+            for asked in followed.classified.answered.completions:
+                self._tally.completion(CLASSIFICATION, asked)
             answer = {True: "yes", False: "no", None: "unreadable"}[followed.classified.answer]
             self._tally.classification[answer] += 1
-        if followed.completion:
+            self._tally.parsed(CLASSIFICATION, [(followed.classified.saw, followed.classified.rule)])
+        if followed.answered:
             stage = OUTPUT_FIRST if followed.classified and followed.classified.is_classification else INPUT_FIRST
-            self._tally.completion(stage, followed.completion)
+            for asked in followed.answered.completions:
+                self._tally.completion(stage, asked)
+            found = [(item.pair.input + item.pair.output, item.verdict.rule) for item in followed.items]
+            self._tally.parsed(stage, found)
 
     def _tell(self) -> None:
         self._report(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -41,6 +42,22 @@ DRIED_UP = "dried_up"
 STOPPED = "stopped"
 RUNNING = "running"
 FINISHED = (DONE, DRIED_UP)
+
+_KEPT = "Every completion that was paid for is in the completion store"
+_REMEDIES = {
+    errno.ENOSPC: "free some space, then repeat the command",
+    errno.EDQUOT: "free some space, then repeat the command",
+    errno.EFBIG: "raise the limit on file sizes, then repeat the command",
+    errno.EIO: "see to the disk, then repeat the command",
+    errno.EROFS: "choose a run_dir that can be written",
+    errno.EACCES: "make it writable, or choose another run_dir",
+    errno.EPERM: "make it writable, or choose another run_dir",
+    errno.ENOENT: "choose a run_dir whose folders can be made",
+    errno.EEXIST: "a file stands where the folder should be: move it away, or choose another run_dir",
+    errno.ENOTDIR: "a file stands where the folder should be: move it away, or choose another run_dir",
+    errno.EISDIR: "a folder stands where a file should be: move it away, or choose another run_dir",
+    errno.ENAMETOOLONG: "choose a shorter run_dir",
+}
 
 
 class RunFolderError(SelfInstructError):
@@ -106,7 +123,7 @@ def claimed(folder: Path) -> Iterator[None]:
 
     Raises:
         InputError: another process is writing this run.
-        RunFolderError: the folder cannot be written.
+        RunFolderError: the folder cannot be written, now or while it is held.
     """
     from filelock import FileLock, Timeout
 
@@ -122,16 +139,19 @@ def claimed(folder: Path) -> Iterator[None]:
         raise unwritable(folder, error) from error
     try:
         yield
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise
+        raise unwritable(folder, error) from error
     finally:
         lock.release()
 
 
 def unwritable(folder: Path, error: OSError) -> RunFolderError:
     """Return the error for a folder that cannot be written, with what to do."""
-    return RunFolderError(
-        f"run folder {folder}: {error.strerror or error}; make it writable or free some space, then repeat the "
-        "command. Every completion that was paid for is in the completion store"
-    )
+    remedy = _REMEDIES.get(error.errno or 0, "make it writable, then repeat the command")
+    cause = error.strerror or " ".join(str(error).split())
+    return RunFolderError(f"run folder {folder}: {cause}; {remedy}. {_KEPT}")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

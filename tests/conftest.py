@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -13,6 +14,11 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # started by a shell in the background: children would ignore it, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -54,13 +60,18 @@ Command = Callable[..., Ended]
 
 @pytest.fixture
 def selfinstruct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Run the command line in this process, in a folder of its own: `selfinstruct("run", "generation.target=5")`."""
+    """Run the command line in this process, in a folder of its own: `selfinstruct("run", "generation.target=5")`.
+
+    Runs have no report unless they ask for one (`report=default`): its pictures take longer than a small run.
+    """
     from selfinstruct import cli
 
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["selfinstruct", *arguments])
+        has_report = any(argument.startswith(("report=", "--")) for argument in arguments)
+        plain = ("report=off",) if arguments[:1] in {("run",), ("refilter",)} and not has_report else ()
+        monkeypatch.setattr(sys, "argv", ["selfinstruct", *arguments, *plain])
         code = 0
         try:
             cli.main()

@@ -37,12 +37,14 @@ TEMPLATES = Templates(
     form="instructions",
     compatibility="own",
     continues_list=True,
+    structured="off",
     instructions=stage("{% for e in examples %}{{ loop.index }}. {{ e.instruction }}\n{% endfor %}{{ next_number }}."),
     classification_only=None,
     classification=stage("Task: {{ instruction }}\nClassification?"),
     input_first=stage("Task: {{ instruction }}\n"),
     output_first=stage("Labels for: {{ instruction }}\n"),
     shots=Shots((), (), ()),
+    schemas=None,
 )
 
 

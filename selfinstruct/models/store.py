@@ -3,15 +3,20 @@
 `open_store(url)` gives a table in SQLite or PostgreSQL. Nothing else remembers progress: a command that is repeated
 finds its earlier answers here (`StoredModel` does the asking).
 
+    open_store("sqlite:///runs/completions.db")              waits up to 60 s for another process's lock
+    open_store("sqlite:///runs/completions.db?timeout=5")    waits up to 5 s
+
 The key is the SHA-256 of the model's identity, the sample number and the request's content (see `request_key`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,12 +24,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from selfinstruct.errors import InputError, StoreError
 from selfinstruct.jsonl import canonical
 from selfinstruct.models.budget import Spent
+from selfinstruct.models.store_faults import explain, redacted
+from selfinstruct.models.tables import create_table
 from selfinstruct.records import Completion, Request
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 _FORMAT = 1
+_LOCK_TIMEOUT_S = 60.0
 _URLS = 'use sqlite:///file.db, or postgresql+psycopg://user@host/database with `pip install "selfinstruct[postgres]"`'
 _COMPLETION_FIELDS = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "latency_s", "model")
 
@@ -58,17 +66,23 @@ def request_key(model_identity: Mapping[str, Any], sample: int, request: Request
     """
     content = asdict(request)
     del content["stage"]
+    if not request.schema:
+        del content["schema"]  # a request for plain text keeps the key that it had before there were schemas
     identity = {"format": _FORMAT, "model": dict(model_identity), "sample": sample, "request": content}
     return hashlib.sha256(canonical(identity).encode()).hexdigest()
 
 
 class CompletionStore:
-    """A table of completions. Blocking; safe for several processes; an answer that is there is never replaced."""
+    """A table of completions. Blocking; safe for several processes; an answer that is there is never replaced.
 
-    def __init__(self, engine: Engine) -> None:
+    Every method raises StoreError when the database cannot be used.
+    """
+
+    def __init__(self, engine: Engine, url: str) -> None:
         from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, Text
 
         self._engine = engine
+        self._url = url
         self._table = Table(
             "completions",
             MetaData(),
@@ -88,20 +102,22 @@ class CompletionStore:
         )
 
     def create(self) -> None:
-        """Create the table where it is missing; two processes may do so at once."""
-        from sqlalchemy.schema import CreateIndex, CreateTable
+        """Create the table where it is missing; two processes may do so at once.
 
-        with self._engine.begin() as connection:
-            connection.execute(CreateTable(self._table, if_not_exists=True))
-            for index in self._table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
+        A write that changes nothing shows a lock or a missing right now, and not after the first answer is paid for.
+        """
+        from sqlalchemy import delete, false
+
+        with self._explained(), self._engine.begin() as connection:
+            create_table(connection, self._table)
+            connection.execute(delete(self._table).where(false()))
 
     def get(self, keys: Sequence[str]) -> dict[str, Completion]:
         """Return what is stored of these keys; keys that are not stored are missing from the answer."""
         from sqlalchemy import select
 
         columns = [self._table.c.key, *(self._table.c[name] for name in _COMPLETION_FIELDS)]
-        with self._engine.connect() as connection:
+        with self._explained(), self._engine.connect() as connection:
             rows = connection.execute(select(*columns).where(self._table.c.key.in_(list(keys)))).all()
         return {row[0]: Completion(*row[1:]) for row in rows}
 
@@ -112,8 +128,9 @@ class CompletionStore:
         everybody who asks reads the same bytes.
         """
         created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        records = [_record(row, created) for row in rows]
-        with self._engine.begin() as connection:
+        ordered = sorted(rows, key=lambda row: row.key)  # two that insert the same keys in other orders would deadlock
+        records = [_record(row, created) for row in ordered]
+        with self._explained(), self._engine.begin() as connection:
             connection.execute(self._insert_new(), records)
         return self.get([row.key for row in rows])
 
@@ -124,7 +141,7 @@ class CompletionStore:
         columns = self._table.c
         tokens = func.sum(func.coalesce(columns.prompt_tokens, 0) + func.coalesce(columns.completion_tokens, 0))
         totals = select(func.count(), tokens, func.sum(columns.cost_usd)).where(columns.payer == payer)
-        with self._engine.connect() as connection:
+        with self._explained(), self._engine.connect() as connection:
             requests, token_sum, cost = connection.execute(totals).one()
         return Spent(int(requests), int(token_sum or 0), float(cost or 0.0))
 
@@ -132,12 +149,34 @@ class CompletionStore:
         """Return how many completions are stored."""
         from sqlalchemy import func, select
 
-        with self._engine.connect() as connection:
+        with self._explained(), self._engine.connect() as connection:
             return int(connection.execute(select(func.count()).select_from(self._table)).scalar_one())
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give a connection whose statements become durable together, or not at all."""
+        with self._explained(), self._engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @property
+    def claims_path(self) -> Path | None:
+        """The file that processes claim requests in, beside a SQLite store; None for a database server."""
+        database = self._engine.url.database
+        return Path(f"{database}.claims") if self._engine.dialect.name == "sqlite" and database else None
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what the database and its driver raise into a StoreError that says what to do."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:  # an error while connecting comes unwrapped
+            raise StoreError(explain(self._url, error)) from error
 
     def _insert_new(self) -> Any:
         if self._engine.dialect.name == "postgresql":
@@ -170,7 +209,7 @@ def open_store(url: str) -> CompletionStore:
         StoreError: the database cannot be opened (locked, corrupt, read-only, no server).
     """
     from sqlalchemy import create_engine
-    from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+    from sqlalchemy.exc import NoSuchModuleError
     from sqlalchemy.pool import QueuePool
 
     parsed = check_url(url)
@@ -183,13 +222,13 @@ def open_store(url: str) -> CompletionStore:
     except OSError as error:
         raise StoreError(explain(url, error)) from error
     if engine.dialect.name == "sqlite":
-        _use_write_ahead_log(engine)
-    store = CompletionStore(engine)
+        _use_write_ahead_log(engine, float(str(parsed.query.get("timeout", _LOCK_TIMEOUT_S))))
+    store = CompletionStore(engine, url)
     try:
         store.create()
-    except (SQLAlchemyError, OSError) as error:
+    except StoreError:
         engine.dispose()
-        raise StoreError(explain(url, error)) from error
+        raise
     return store
 
 
@@ -206,43 +245,25 @@ def check_url(url: str) -> Any:
         raise InputError(f"store.url={redacted(url)}: only sqlite and postgresql are supported; {_URLS}")
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise InputError(f"store.url={url}: a store in memory would lose what was paid for; name a file")
+    if parsed.get_backend_name() == "sqlite" and not _is_duration(parsed.query.get("timeout", "0")):
+        raise InputError(f"store.url={url}: timeout is no number of seconds; give one, for example ?timeout=30")
     return parsed
 
 
-def _use_write_ahead_log(engine: Engine) -> None:
+def _is_duration(value: Any) -> bool:
+    try:
+        return 0 <= float(value) < 1e6
+    except (TypeError, ValueError):
+        return False
+
+
+def _use_write_ahead_log(engine: Engine, lock_timeout_s: float) -> None:
     """Readers and one writer work side by side; a commit reaches the disk before it is reported."""
     from sqlalchemy import event
 
     def prepare(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA busy_timeout=60000")
+        connection.execute(f"PRAGMA busy_timeout={round(lock_timeout_s * 1000)}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
 
     event.listen(engine, "connect", prepare)
-
-
-def redacted(url: str) -> str:
-    """Return the URL without its password."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return "***" if "@" in url else url
-
-
-def explain(url: str, error: Exception) -> str:
-    """Return what went wrong with the store, where, and what to do, without the URL's password."""
-    cause = " ".join(str(getattr(error, "orig", None) or error).split())
-    remedies = {
-        "locked": "another process holds it; wait for it or stop it, then repeat the command",
-        "readonly": "make the file and its folder writable, or choose another store.url",
-        "unable to open": "make the folder writable, or choose another store.url",
-        "not a database": "the file is damaged or is no SQLite database; move it away or choose another store.url",
-        "malformed": "the file is damaged; recover it with `sqlite3 <file> .recover`, or choose another store.url",
-        "full": "free some space, then repeat the command; what was stored is kept",
-        "connection": "start the database server or correct store.url",
-    }
-    remedy = next((text for sign, text in remedies.items() if sign in cause), "correct store.url or repair the store")
-    return f"completion store {redacted(url)}: {cause}; {remedy}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from selfinstruct.models import Model
-from selfinstruct.parsing import read_yes_no
+from selfinstruct.parsing import answer_rule, read_yes_no
 from selfinstruct.prompts import Templates, render_classification
-from selfinstruct.records import Completion
+from selfinstruct.records import Request
+from selfinstruct.stages.shortening import CONTEXT_OVERFLOW, Answered, ask, halvings
 
 
 @dataclass(frozen=True)
@@ -16,18 +18,35 @@ class Classified:
 
     answer: bool | None
     saw: str
-    completion: Completion
+    answered: Answered
 
     @property
     def is_classification(self) -> bool:
         """True for a yes; an unreadable answer counts as no, as in the published code."""
         return self.answer is True
 
+    @property
+    def rule(self) -> str:
+        """Say "kept" when the answer was read, else name what was in the way."""
+        return answer_rule(self.answer, self.saw, self.answered.completion.finish_reason)
+
 
 async def classify(model: Model, templates: Templates, instruction: str) -> Classified:
-    """Ask the model whether the instruction is a classification task. Raises as `Model.complete`."""
+    """Ask the model whether the instruction is a classification task. Raises as `Model.complete`.
+
+    A question that is too long for the model is asked again with fewer shots; one that stays too long is unreadable.
+    """
     if templates.classification is None:
         raise ValueError(f"templates {templates.name} have no classification stage")
-    completion = await model.complete(render_classification(templates, instruction))
-    answer, saw = read_yes_no(completion.text, templates.classification.stop, templates.compatibility)
-    return Classified(answer, saw, completion)
+    answered = await ask(model, _forms(templates, instruction))
+    if answered.completion.finish_reason == CONTEXT_OVERFLOW:
+        return Classified(None, CONTEXT_OVERFLOW, answered)
+    answer, saw = read_yes_no(answered.completion.text, templates.classification.stop, templates.compatibility)
+    return Classified(answer, saw, answered)
+
+
+def _forms(templates: Templates, instruction: str) -> Iterator[Request]:
+    shots = templates.shots.classification
+    for shown in halvings(len(shots), fewest=0):
+        fewer = replace(templates.shots, classification=shots[:shown])
+        yield render_classification(replace(templates, shots=fewer), instruction)

@@ -6,15 +6,16 @@ not kept comes back with the rule that objected.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from selfinstruct.filters import InstanceThresholds, judge_instances
 from selfinstruct.models import Model
 from selfinstruct.parsing import Compatibility, read_input_first, read_output_first
 from selfinstruct.prompts import Templates, render_instances
 from selfinstruct.randomness import generator
-from selfinstruct.records import Completion, Dropped, Instance, Pair, PairItem, Verdict
+from selfinstruct.records import Completion, Dropped, Instance, Pair, PairItem, Request, Verdict
+from selfinstruct.stages.shortening import CONTEXT_OVERFLOW, Answered, ask, halvings
 
 OVER_MAX_INSTANCES = "over_max_instances"
 EMPTY_ANSWER = "empty_answer"
@@ -28,22 +29,41 @@ class Chosen:
     dropped: tuple[Dropped, ...]
 
 
-async def write_instances(
-    model: Model, templates: Templates, instruction: str, is_classification: bool
-) -> tuple[list[PairItem], Completion]:
-    """Ask the model for instances and read them; faults of the answer are verdicts. Raises as `Model.complete`."""
+@dataclass(frozen=True)
+class Written:
+    """The instances as the model wrote them, faults of the answer as their verdicts, and what it was asked for."""
+
+    items: tuple[PairItem, ...]
+    answered: Answered
+
+
+async def write_instances(model: Model, templates: Templates, instruction: str, is_classification: bool) -> Written:
+    """Ask the model for instances and read them. Raises as `Model.complete`.
+
+    A prompt that is too long for the model is asked again with fewer shots; what stays too long is dropped by the rule
+    `context_overflow`.
+    """
     stage = templates.output_first if is_classification else templates.input_first
     if stage is None:
         raise ValueError(f"templates {templates.name} have no instance stage")
-    completion = await model.complete(render_instances(templates, instruction, is_classification))
-    return _read(completion, stage.stop, templates.compatibility, is_classification), completion
+    answered = await ask(model, _forms(templates, instruction, is_classification))
+    items = _read(answered.completion, stage.stop, templates.compatibility, is_classification)
+    return Written(tuple(items), answered)
+
+
+def _forms(templates: Templates, instruction: str, is_classification: bool) -> Iterator[Request]:
+    shots = templates.shots
+    all_shown = len(shots.output_first if is_classification else shots.input_first)
+    for shown in halvings(all_shown, fewest=0):
+        fewer = replace(shots, input_first=shots.input_first[:shown], output_first=shots.output_first[:shown])
+        yield render_instances(replace(templates, shots=fewer), instruction, is_classification)
 
 
 def _read(
     completion: Completion, stop: Sequence[str], compatibility: Compatibility, is_classification: bool
 ) -> list[PairItem]:
-    if completion.finish_reason in {"content_filter", "context_overflow"}:
-        rule = "refused" if completion.finish_reason == "content_filter" else "context_overflow"
+    if completion.finish_reason in {"content_filter", CONTEXT_OVERFLOW}:
+        rule = "refused" if completion.finish_reason == "content_filter" else CONTEXT_OVERFLOW
         return [PairItem(Pair("", ""), completion.text, Verdict(rule, completion.finish_reason))]
     reader = read_output_first if is_classification else read_input_first
     items = reader(completion.text, completion.finish_reason, stop, compatibility)

@@ -1,7 +1,7 @@
 """Bootstrapping: drawing examples from the pool, reading what came back, judging it, growing the pool.
 
-`Bootstrap` holds the task pool. `request(i)` gives the request with ordinal i, `commit(i, completion)` judges its
-answer; commits come strictly in the order 0, 1, 2, ... Nothing here waits or writes.
+`Bootstrap` holds the task pool. `forms(i)` gives the request with ordinal i and its shortened forms,
+`commit(i, completion)` judges its answer; commits come strictly in the order 0, 1, 2, ... Nothing here waits or writes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -32,6 +32,7 @@ from selfinstruct.records import (
     SeedTask,
     Verdict,
 )
+from selfinstruct.stages.shortening import CONTEXT_OVERFLOW, halvings
 
 
 @dataclass(frozen=True)
@@ -108,14 +109,26 @@ class Bootstrap:
         needed = math.ceil((self._options.target - self.accepted) / per_request)
         return self.committed + min(self._options.lookahead, needed)
 
-    def request(self, ordinal: int) -> Request:
-        """Return request `ordinal`, its examples drawn from the pool as it is now. Call in order, once each."""
+    def forms(self, ordinal: int) -> Iterator[Request]:
+        """Return request `ordinal` and, after it, its forms with the first half of the examples each time.
+
+        The examples are drawn from the pool as it is now: call in order, once each. A shortened form is told from
+        equal ones by its ordinal, since how many came before it depends on timing.
+        """
         examples = self._draw(ordinal)
-        request = render_instructions(self._templates, examples, self._options.classification_seeds_only)
-        content = hashlib.sha256(canonical([request.text, [m.content for m in request.messages]]).encode()).digest()
+        whole = render_instructions(self._templates, examples, self._options.classification_seeds_only)
+        content = hashlib.sha256(canonical([whole.text, [m.content for m in whole.messages]]).encode()).digest()
         repeat = self._asked[content]
         self._asked[content] += 1
-        return replace(request, repeat=repeat)
+        return self._shortened(replace(whole, repeat=repeat), examples, ordinal)
+
+    def _shortened(self, whole: Request, examples: Sequence[Example], ordinal: int) -> Iterator[Request]:
+        counts = halvings(len(examples), fewest=1)
+        next(counts)
+        yield whole
+        for shown in counts:
+            fewer = render_instructions(self._templates, examples[:shown], self._options.classification_seeds_only)
+            yield replace(fewer, repeat=ordinal)
 
     def commit(self, ordinal: int, completion: Completion) -> list[Candidate | Accepted]:
         """Judge the answer to request `ordinal`; return every candidate in it, those accepted with their record."""
@@ -139,8 +152,8 @@ class Bootstrap:
         return chosen
 
     def _read(self, completion: Completion) -> list[Item]:
-        if completion.finish_reason in {"content_filter", "context_overflow"}:
-            rule = "refused" if completion.finish_reason == "content_filter" else "context_overflow"
+        if completion.finish_reason in {"content_filter", CONTEXT_OVERFLOW}:
+            rule = "refused" if completion.finish_reason == "content_filter" else CONTEXT_OVERFLOW
             return [Item(completion.text, Verdict(rule, completion.finish_reason))]
         templates = self._templates
         stop = templates.instructions.stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from selfinstruct.errors import InputError, StoreError
 from selfinstruct.models.budget import Spent
-from selfinstruct.models.store import CompletionStore, Row, open_store, redacted, request_key
+from selfinstruct.models.store import CompletionStore, Row, open_store, request_key
+from selfinstruct.models.store_faults import explain, redacted
 from selfinstruct.records import Completion, Message, Request
 
 MODEL = {"name": "openai/m", "mode": "chat", "revision": "", "options": {}}
@@ -104,6 +106,8 @@ def test_four_processes_lose_double_and_tear_nothing(url: str) -> None:
         ("mysql://localhost/x", "only sqlite and postgresql"),
         ("sqlite://", "in memory"),
         ("not a url", "store.url"),
+        ("sqlite:///s.db?timeout=soon", "timeout is no number of seconds"),
+        ("sqlite:///s.db?timeout=-1", "timeout is no number of seconds"),
     ],
 )
 def test_an_unusable_url_is_refused_with_a_remedy(url: str, says: str) -> None:
@@ -122,3 +126,74 @@ def test_a_file_that_is_no_database_is_a_store_error_and_stays_as_it_was(tmp_pat
 
 def test_a_password_in_the_url_is_never_shown() -> None:
     assert "hunter2" not in redacted("postgresql+psycopg://me:hunter2@host/db")
+    assert redacted("postgresql://h/db?password=hunter2&user=me") == "postgresql://h/db?password=***&user=me"
+
+
+def test_a_password_is_not_shown_either_where_the_driver_repeats_it() -> None:
+    url = "postgresql+psycopg://me:correct%2Fhorse@db.example/runs"
+    driver = Exception('connection failed: password "correct/horse" refused (conninfo correct%2Fhorse)')
+    says = explain(url, driver)
+    assert "horse" not in says
+    assert says.startswith("completion store postgresql+psycopg://me:***@db.example/runs: connection failed")
+    assert says.endswith("start the database server or correct store.url")
+
+
+@pytest.mark.parametrize("mode", ["exclusive transaction", "exclusive locking mode"])
+def test_a_store_that_another_process_holds_is_refused_at_once(tmp_path: Path, mode: str) -> None:
+    opened(f"sqlite:///{tmp_path}/s.db").close()
+    holder = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
+    if mode == "exclusive locking mode":
+        holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(
+        StoreError, match=r"s\.db: database is locked; another process holds it; wait for it or stop it"
+    ):
+        open_store(f"sqlite:///{tmp_path}/s.db?timeout=0.1")
+    holder.execute("ROLLBACK")
+    holder.close()
+
+
+def test_a_store_that_reaches_its_largest_size_keeps_what_it_has(tmp_path: Path) -> None:
+    """SQLite raises the same error as on a full disk when its number of pages is limited."""
+    from sqlalchemy import event
+
+    store = opened(f"sqlite:///{tmp_path}/s.db")
+    store.put([row("one", "a")])
+
+    def limit(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA max_page_count=12")
+
+    event.listen(store._engine, "checkout", limit)
+    with pytest.raises(StoreError, match=r"database or disk is full; free some space, then repeat the command"):
+        store.put([row(f"large {number}", "x" * 10_000) for number in range(10)])
+    event.remove(store._engine, "checkout", limit)
+    assert store.count() == 1
+    store.close()
+
+
+def test_a_damaged_page_is_a_store_error_and_the_other_rows_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "s.db"
+    store = opened(f"sqlite:///{file}")
+    rows = [row(f"question {number}", f"{number} " * 1000) for number in range(20)]
+    store.put(rows)
+    store.close()
+    sound = file.read_bytes()
+    file.write_bytes(sound[: 10 * 4096] + b"\xff" * 4096 + sound[11 * 4096 :])
+    store = opened(f"sqlite:///{file}")
+    read, damaged = 0, 0
+    for one in rows:
+        try:
+            read += store.get([one.key]) == {one.key: one.completion}
+        except StoreError as error:
+            assert "malformed; the file is damaged; save what can be read" in str(error)
+            damaged += 1
+    assert (read + damaged, 1 <= damaged <= 3) == (20, True)
+    store.close()
+
+
+def test_a_table_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "s.db") as other:
+        other.execute("CREATE TABLE completions (diary TEXT)")
+    other.close()
+    with pytest.raises(StoreError, match=r"the file holds another table of this name; choose another store\.url"):
+        open_store(f"sqlite:///{tmp_path}/s.db")

@@ -42,7 +42,7 @@ def make_app(key: str, latency_s: float, fail: float, options: OfflineOptions) -
         if chance.random() < fail:
             status = chance.choice([429, 500, 503])
             return _error(status, "try later", {"retry-after": "0"} if status == 429 else {})
-        return JSONResponse(_answer(body, options, is_chat=request.url.path.endswith("/chat/completions")))
+        return JSONResponse(completion_body(body, options, is_chat=request.url.path.endswith("/chat/completions")))
 
     async def show(_: HttpRequest) -> JSONResponse:
         return JSONResponse(asked)
@@ -60,7 +60,7 @@ def _error(status: int, message: str, headers: dict[str, str] | None = None) -> 
     return JSONResponse({"error": {"message": message, "type": "error", "code": status}}, status, headers)
 
 
-def _answer(body: dict[str, Any], options: OfflineOptions, is_chat: bool) -> dict[str, Any]:
+def completion_body(body: dict[str, Any], options: OfflineOptions, is_chat: bool) -> dict[str, Any]:
     written = answer(_request(body, is_chat), "grammar", options)
     choice: dict[str, Any] = {"index": 0, "finish_reason": written.finish_reason}
     choice |= {"message": {"role": "assistant", "content": written.text}} if is_chat else {"text": written.text}

@@ -11,21 +11,27 @@ import logging
 import os
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge
 
 from selfinstruct.errors import InputError, Interrupted, ProviderError, TransientError
+from selfinstruct.models import route
 from selfinstruct.models.budget import Budget, Spent
+from selfinstruct.models.calls import arguments, read_answer
 from selfinstruct.models.faults import Outcome, read_fault
-from selfinstruct.models.limits import Gate, LimitOptions, Pace
+from selfinstruct.models.gate import Gate, Sending, Turn
+from selfinstruct.models.limits import LimitOptions
+from selfinstruct.models.prices import REMEDY, Prices, known_prices
 from selfinstruct.records import INSTRUCTIONS, Completion, Request
 
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
+_TOO_MANY_REQUESTS = 429
+_TEXT_PROVIDER = "text-completion-openai/"
 _SECRET_OPTIONS = ("api_key", "secret", "password", "authorization", "access_key", "session_token", "credentials")
 
 
@@ -90,19 +96,40 @@ def build(options: ModelOptions, limits: LimitOptions, budget: Budget) -> Gatewa
     return Gateway(options, limits, budget)
 
 
+@dataclass(frozen=True)
+class _Failed:
+    """A try that brought no answer. `busy_s`: None, or for how long the provider does nothing but reject (HTTP 429)."""
+
+    fault: TransientError
+    busy_s: float | None
+
+
 class Gateway:
-    """A Model that reaches its provider through LiteLLM. Bootstrapping requests go first when a place is free."""
+    """A Model that reaches its provider through LiteLLM. Bootstrapping requests go first when a place is free.
+
+    A try fails in one of two ways. The provider is busy (HTTP 429): that is no fault of the request, so it does not
+    count; the request waits its turn with everybody else, and only when the provider has done nothing but reject for
+    `limits.patience_s` the run ends. Or something went wrong: then the request has `limits.max_attempts` tries, and
+    gives its place to others while it waits for the next one.
+    """
 
     def __init__(self, options: ModelOptions, limits: LimitOptions, budget: Budget) -> None:
         self._options = options
         self._limits = limits
         self._budget = budget
-        self._gate = Gate(limits.max_concurrency)
-        self._pace = Pace(limits.requests_per_minute, limits.tokens_per_minute)
+        self._gate = Gate(limits, growing_wait_s)
         self._secret = os.environ.get(options.api_key_env) if options.api_key_env else None
         self._stopped = asyncio.Event()
-        self._litellm = _import_litellm(options)
+        self._litellm = route.import_litellm()
         self._prices = self._known_prices()
+        self._name = route.called_as(self._litellm, options)
+        if options.name.startswith("offline/"):
+            from selfinstruct.models.offline import register
+
+            register()
+        elif self._prices or self._name != options.name:
+            route.register_price(self._litellm, self._name, self._prices or Prices(0.0, 0.0))
+        self._client: Any = None
 
     def stop(self) -> None:
         """Send nothing more; what is in flight may finish, who waits for a place is sent away."""
@@ -110,173 +137,139 @@ class Gateway:
         self._gate.shut(_stopped_error())
 
     async def close(self) -> None:
-        """Close the connections that LiteLLM keeps open."""
-        from litellm.llms.custom_httpx.async_client_cleanup import close_litellm_async_clients
-
-        await close_litellm_async_clients()  # type: ignore[no-untyped-call]
+        """Close all connections."""
+        await route.close_all(self._client)
 
     async def complete(self, request: Request) -> Completion:
         """Return the provider's answer. Raises as `Model.complete` says, and Interrupted after `stop`."""
-        self._check_running()
-        await self._gate.enter(0 if request.stage == INSTRUCTIONS else 1)
-        try:
-            return await self._try(request)
-        finally:
-            self._gate.leave()
-
-    async def _try(self, request: Request) -> Completion:
-        for attempt in range(1, self._limits.max_attempts + 1):
-            self._check_running()
-            try:
-                return await self._send_within_budget(request)
-            except TransientError as error:
-                if attempt == self._limits.max_attempts:
-                    raise ProviderError(
-                        f"{error}; gave up after {attempt} tries. What was paid is kept: repeat the command to go on"
-                    ) from error
-                wait = _wait_s(attempt, error.retry_after_s)
-                log.warning("try %d of %d failed (%s); next in %.1f s", attempt, self._limits.max_attempts, error, wait)
-                await self._sleep(wait)
-        raise AssertionError("max_attempts is at least 1")
-
-    async def _send_within_budget(self, request: Request) -> Completion:
         worst = self._worst_case(request)
-        await self._budget.reserve(worst)
-        real = Spent()
-        try:
-            await self._pace.wait(worst.tokens)
+        turn = self._gate.turn(0 if request.stage == INSTRUCTIONS else 1, worst.tokens)
+        failed = 0
+        while True:
             self._check_running()
-            completion = await self._send(request)
-            tokens = (completion.prompt_tokens or 0) + (completion.completion_tokens or 0)
-            real = Spent(1, tokens, completion.cost_usd or 0.0)
-            return completion
-        finally:
-            self._pace.give_back(max(0, worst.tokens - real.tokens))
-            self._budget.settle(worst, real)
+            answer = await self._send_in_turn(turn, request, worst)
+            if isinstance(answer, Completion):
+                return answer
+            if answer.busy_s is None:
+                failed += 1
+                await self._wait_after(answer.fault, failed)
+            elif answer.busy_s > self._limits.patience_s:
+                raise ProviderError(
+                    f"{answer.fault}; with the wait it asks for, the provider does nothing but reject for "
+                    f"{answer.busy_s:,.0f} s (limits.patience_s={self._limits.patience_s:g}). What was paid is kept: "
+                    "repeat the command later to go on"
+                )
 
-    async def _send(self, request: Request) -> Completion:
-        started = time.monotonic()
-        try:
-            response = await asyncio.wait_for(self._call(request), self._limits.timeout_s)
-            return self._read(response, time.monotonic() - started)
-        except asyncio.CancelledError:
-            raise
-        except ProviderError:
-            raise
-        except Exception as error:
-            fault = read_fault(error, self._secret, self._options.name)
-            if isinstance(fault, Outcome):
-                return Completion("", fault.finish_reason, 0, 0, 0.0, time.monotonic() - started, self._options.name)
-            raise fault from None  # the original may hold headers with the key
-
-    async def _call(self, request: Request) -> Any:
-        common = {
-            "model": self._options.name,
-            "max_tokens": request.max_tokens,
-            "temperature": request.temperature,
-            "top_p": request.top_p,
-            "frequency_penalty": request.frequency_penalty,
-            "presence_penalty": request.presence_penalty,
-            "stop": list(request.stop) or None,
-            "api_base": self._options.api_base,
-            "api_key": self._secret or ("none" if self._options.api_base else None),
-            "timeout": self._limits.timeout_s,
-            "num_retries": 0,
-            "max_retries": 0,
-            "drop_params": True,
-            **self._options.options,
-        }
-        if self._options.name.startswith("offline/"):
-            common["repeat"] = request.repeat
-        if self._options.mode == "completion":
-            return await self._litellm.atext_completion(prompt=request.text, **common)
-        return await self._litellm.acompletion(messages=_messages(request), **common)
-
-    def _read(self, response: Any, latency_s: float) -> Completion:
-        if not getattr(response, "choices", None):
-            raise TransientError(f"{self._options.name}: the answer holds no choice")
-        choice = response.choices[0]
-        text = choice.text if self._options.mode == "completion" else choice.message.content
-        usage = getattr(response, "usage", None)
-        prompt_tokens = getattr(usage, "prompt_tokens", None)
-        completion_tokens = getattr(usage, "completion_tokens", None)
-        return Completion(
-            text=text or "",
-            finish_reason=choice.finish_reason or "stop",
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-            cost_usd=self._cost_usd(response, prompt_tokens, completion_tokens),
-            latency_s=round(latency_s, 4),
-            model=getattr(response, "model", None) or self._options.name,
-        )
-
-    def _cost_usd(self, response: Any, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
-        per_input, per_output = self._options.input_cost_per_token, self._options.output_cost_per_token
-        if per_input is None or per_output is None:
-            cost = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
-            return None if cost is None else float(cost)
-        if prompt_tokens is None or completion_tokens is None:
-            return None
-        return prompt_tokens * per_input + completion_tokens * per_output
-
-    def _worst_case(self, request: Request) -> Spent:
-        prompt = request.text + "".join(message.content for message in request.messages)
-        prompt_tokens = len(prompt.encode()) // 2 + 16
-        cost = prompt_tokens * self._prices[0] + request.max_tokens * self._prices[1] if self._prices else 0.0
-        return Spent(1, prompt_tokens + request.max_tokens, cost)
-
-    def _known_prices(self) -> tuple[float, float] | None:
-        options = self._options
-        if options.input_cost_per_token is not None and options.output_cost_per_token is not None:
-            return options.input_cost_per_token, options.output_cost_per_token
-        known = self._litellm.model_cost.get(options.name) or self._litellm.model_cost.get(
-            options.name.partition("/")[2]
-        )
-        if known and known.get("input_cost_per_token") is not None and known.get("output_cost_per_token") is not None:
-            return float(known["input_cost_per_token"]), float(known["output_cost_per_token"])
-        if self._limits.max_cost_usd is not None:
-            raise InputError(
-                f"limits.max_cost_usd is set, but the price of {options.name} is not known; "
-                "set model.input_cost_per_token and model.output_cost_per_token (US dollars)"
+    async def _wait_after(self, fault: TransientError, failed: int) -> None:
+        """Wait before the next try; where the provider says how long, nothing is sent until then."""
+        wait_s = max(fault.retry_after_s or 0.0, growing_wait_s(failed))
+        if failed == self._limits.max_attempts or wait_s > self._limits.patience_s:
+            raise ProviderError(
+                f"{fault}; gave up after {failed} tries. What was paid is kept: repeat the command to go on"
             )
-        return None
-
-    async def _sleep(self, seconds: float) -> None:
+        log.warning("try %d of %d failed (%s); next in %.1f s", failed, self._limits.max_attempts, fault, wait_s)
+        self._gate.close_for(fault.retry_after_s or 0.0)
         try:
-            await asyncio.wait_for(self._stopped.wait(), seconds)
+            await asyncio.wait_for(self._stopped.wait(), wait_s)
         except TimeoutError:
             return
         raise _stopped_error()
+
+    async def _send_in_turn(self, turn: Turn, request: Request, worst: Spent) -> Completion | _Failed:
+        sending = await self._gate.enter(turn)
+        real, used_tokens = Spent(), None
+        try:
+            await self._budget.reserve(worst)
+            try:
+                self._check_running()
+                answer = await self._send(sending, request)
+                if isinstance(answer, Completion):
+                    used_tokens = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
+                    real = Spent(1, used_tokens, answer.cost_usd or 0.0)
+                return answer
+            finally:
+                self._budget.settle(worst, real)
+        finally:
+            self._gate.leave(sending, used_tokens)
+
+    async def _send(self, sending: Sending, request: Request) -> Completion | _Failed:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._limits.timeout_s):
+                response = await self._call(request)
+            self._gate.heard(sending.number, route.answer_headers(response))
+            self._gate.answered(sending)
+            completion = read_answer(response, self._options, time.monotonic() - started)
+            return replace(completion, cost_usd=self._cost_usd(response, completion))
+        except TransientError as fault:
+            return _Failed(fault, None)
+        except ProviderError:
+            raise
+        except Exception as error:
+            self._gate.heard(sending.number, route.error_headers(error))
+            found = read_fault(route.spelled_out(error), self._secret, self._options.name)
+            if isinstance(found, Outcome):
+                self._gate.answered(sending)
+                return Completion("", found.finish_reason, 0, 0, 0.0, time.monotonic() - started, self._options.name)
+            if not isinstance(found, TransientError):
+                raise found from None  # the original may hold headers with the key
+            is_rejected = getattr(error, "status_code", None) == _TOO_MANY_REQUESTS
+            return _Failed(found, self._gate.rejected(sending, found.retry_after_s) if is_rejected else None)
+
+    async def _call(self, request: Request) -> Any:
+        asked = arguments(request, self._options, self._limits.timeout_s) | {
+            "model": self._name,
+            "api_key": self._api_key,
+        }
+        with route.unlogged(self._litellm):
+            if self._options.mode == "chat":
+                return await self._litellm.acompletion(**asked)
+            if self._options.name.startswith(_TEXT_PROVIDER):
+                asked["client"] = self._text_client()
+            return await self._litellm.atext_completion(**asked)
+
+    @property
+    def _api_key(self) -> str | None:
+        return self._secret or ("none" if self._options.api_base else None)
+
+    def _text_client(self) -> Any:
+        if self._client is None:
+            self._client = route.text_client(self._options.api_base, self._api_key, self._gate.heard_of_latest)
+        return self._client
+
+    def _worst_case(self, request: Request) -> Spent:
+        prompt = request.text + "".join(message.content for message in request.messages) + request.schema
+        prompt_tokens = len(prompt.encode()) // 2 + 16
+        cost = self._prices.cost_usd(prompt_tokens, request.max_tokens) if self._prices else 0.0
+        return Spent(1, prompt_tokens + request.max_tokens, cost)
+
+    def _known_prices(self) -> Prices | None:
+        options = self._options
+        prices = known_prices(options.name, options.input_cost_per_token, options.output_cost_per_token)
+        for key in ("max_cost_usd", "sweep_max_cost_usd"):
+            if prices is None and getattr(self._limits, key) is not None:
+                raise InputError(f"limits.{key} is set, but the price of {options.name} is not known; {REMEDY}")
+        return prices
+
+    def _cost_usd(self, response: Any, completion: Completion) -> float | None:
+        """By the declared prices where there are any, else as LiteLLM reckons it."""
+        options = self._options
+        if options.input_cost_per_token is None or options.output_cost_per_token is None:
+            is_known = self._name == options.name
+            return route.answer_cost_usd(response) if is_known else None
+        if self._prices is None or completion.prompt_tokens is None or completion.completion_tokens is None:
+            return None
+        return self._prices.cost_usd(completion.prompt_tokens, completion.completion_tokens)
 
     def _check_running(self) -> None:
         if self._stopped.is_set():
             raise _stopped_error()
 
 
-def _messages(request: Request) -> list[dict[str, str]]:
-    if request.text:
-        return [{"role": "user", "content": request.text}]
-    return [{"role": message.role, "content": message.content} for message in request.messages]
-
-
-def _wait_s(attempt: int, retry_after_s: float | None) -> float:
-    """Exponential with jitter; the jitter needs no seed, since waiting never changes the data."""
-    longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** (attempt - 1))
-    return max(retry_after_s or 0.0, longest * random.uniform(0.5, 1.0))
+def growing_wait_s(tries: int) -> float:
+    """Return a wait that doubles with every try, with jitter. No seed is needed: waiting never changes the data."""
+    return min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** (tries - 1)) * random.uniform(0.5, 1.0)
 
 
 def _stopped_error() -> Interrupted:
     return Interrupted("stopped before this request was sent")
-
-
-def _import_litellm(options: ModelOptions) -> Any:
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm
-
-    litellm.suppress_debug_info = True
-    logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
-    if options.name.startswith("offline/"):
-        from selfinstruct.models.offline import register
-
-        register()
-    return litellm

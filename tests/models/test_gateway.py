@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
-import warnings
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -21,11 +22,8 @@ from selfinstruct.models.limits import LimitOptions
 from selfinstruct.records import Completion, Message, Request
 from tests.servers.process import serving
 
-# LiteLLM leaves its text-completion clients to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 KEY = "sk-planted-0123456789abcdef"
-LIMITS = LimitOptions(8, None, None, None, None, None, max_attempts=4, timeout_s=1.0)
+LIMITS = LimitOptions(8, None, None, None, None, None, None, max_attempts=4, timeout_s=1.0, patience_s=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(gateway, "_FIRST_WAIT_S", 0.01)
     monkeypatch.setenv("TEST_KEY", KEY)
     yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    gc.collect()  # a connection that was left open is an error now, and of this test
 
 
 def options(server: str, mode: str = "chat") -> ModelOptions:
@@ -66,8 +62,6 @@ def ask(server: str, name: str, *steps: str, mode: str = "chat", limits: LimitOp
 
 
 def tries(server: str) -> dict[str, int]:
-    import urllib.request
-
     with urllib.request.urlopen(f"{server}/tries") as answer:
         counts: dict[str, int] = json.load(answer)
     return counts
@@ -125,6 +119,78 @@ def test_retry_after_is_waited_for(server: str) -> None:
     assert asyncio.run(work()) >= 0.3
 
 
+def test_a_busy_provider_costs_no_tries(server: str) -> None:
+    limits = replace(LIMITS, max_attempts=2)
+    assert ask(server, "busy", *["429:0"] * 5, "500", "429", "ok:at last", limits=limits).text == "at last"
+    assert tries(server)["busy-chat"] == 8
+
+
+def test_patience_with_a_busy_provider_ends(server: str) -> None:
+    with pytest.raises(ProviderError, match=r"does nothing but reject for 0 s \(limits\.patience_s=0\.3\)"):
+        ask(server, "busy for ever", "429", limits=replace(LIMITS, patience_s=0.3))
+    assert tries(server)["busy for ever-chat"] > LIMITS.max_attempts
+
+
+@pytest.mark.parametrize(("step", "says"), [("429:3600", "reject for 3,600 s"), ("503:3600", "gave up after 1 tries")])
+def test_a_wait_beyond_patience_is_not_begun(server: str, step: str, says: str) -> None:
+    with pytest.raises(ProviderError, match=says):
+        ask(server, f"wait {step}", step, "ok:never reached")
+    assert tries(server)[f"wait {step}-chat"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("openai/m", "chat"),
+        ("openai/gpt-4.1-mini", "chat"),
+        ("hosted_vllm/m", "chat"),
+        ("text-completion-openai/m", "completion"),
+    ],
+)
+@pytest.mark.parametrize("says", ["answers", "rejections"])
+def test_limits_in_the_headers_are_kept_to(name: str, mode: str, says: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Also those in the headers of a rejection, which is all that there is when the first request is one too many."""
+    window = [] if says == "answers" else ["--window", "0.05"]  # 0.05 s bring half a request: it rejects all
+
+    async def work(address: str) -> None:
+        limits = replace(LIMITS, patience_s=0.2)
+        model = build(ModelOptions(name, mode, f"{address}/v1", "TEST_KEY", "", 0.0, 0.0, {}), limits, Budget(limits))  # type: ignore[arg-type]
+        is_chat = mode == "chat"
+        messages = (Message("user", "x"),) if is_chat else ()
+        asked = Request("instructions", messages, "" if is_chat else "x", 16, 0.7, 0.5, 0.0, 2.0, ())
+        with contextlib.suppress(ProviderError):
+            await model.complete(asked)
+        await model.close()
+
+    limits = ["--requests-per-minute", "600", "--tokens-per-minute", "70000"]
+    with serving("limited_server", "--headers", *limits, *window) as address, caplog.at_level(logging.INFO):
+        asyncio.run(work(address))
+    assert "limits are kept to: 600 requests per minute, 70,000 tokens per minute" in caplog.text
+
+
+@pytest.mark.parametrize(("per_minute", "headers"), [(3_000.0, []), (None, ["--headers"])])
+def test_a_server_that_enforces_limits_rejects_next_to_nothing(per_minute: float | None, headers: list[str]) -> None:
+    """50 requests a second, and 8 places for answers that take 0.05 s: three times as fast as allowed."""
+    limits = replace(LIMITS, requests_per_minute=per_minute, timeout_s=20.0)
+
+    async def work(address: str) -> None:
+        named = ModelOptions("openai/m", "chat", f"{address}/v1", "TEST_KEY", "", 0.0, 0.0, {})
+        model = build(named, limits, Budget(limits))
+        asked = [
+            Request("instructions", (Message("user", f"{n}"),), "", 16, 0.7, 0.5, 0.0, 2.0, ()) for n in range(150)
+        ]
+        await asyncio.gather(*(model.complete(request) for request in asked))
+        await model.close()
+
+    server = ["--requests-per-minute", "3000", "--latency", "0.05", "--window", "1", "--retry-after", "whole"]
+    with serving("limited_server", *server, *headers) as address:
+        asyncio.run(work(address))
+        with urllib.request.urlopen(f"{address}/stats") as answer:
+            counted = json.load(answer)
+    assert counted["let_through"] == 150
+    assert counted["rejected"] <= 1
+
+
 def test_null_content_is_an_empty_answer(server: str) -> None:
     assert ask(server, "null", "null").text == ""
 
@@ -151,6 +217,24 @@ def test_spending_is_settled_at_what_it_really_was(server: str) -> None:
 
     asyncio.run(work())
     assert budget.spent == Spent(requests=1, tokens=10, cost_usd=pytest.approx(0.013))
+
+
+@pytest.mark.parametrize(("declared", "cost"), [(0.001, pytest.approx(0.01)), (None, None)])
+def test_a_price_that_nobody_knows_is_not_taken_for_nothing(
+    server: str, declared: float | None, cost: float | None
+) -> None:
+    """7 prompt tokens and 3 completion tokens at $0.001 each."""
+    named = replace(options(server), input_cost_per_token=declared, output_cost_per_token=declared)
+
+    async def work() -> Completion:
+        script = json.dumps({"id": f"price {declared}", "steps": ["ok:x"]})
+        model = build(named, LIMITS, Budget(LIMITS))
+        try:
+            return await model.complete(Request("instructions", (Message("user", script),), "", 16, 0.7, 0.5, 0, 0, ()))
+        finally:
+            await model.close()
+
+    assert asyncio.run(work()).cost_usd == cost
 
 
 def test_a_cost_cap_needs_a_known_price(server: str) -> None:

@@ -1,4 +1,4 @@
-"""Budget, gate and pace: caps hold, places go by priority, rates are kept."""
+"""Limits on what is spent: caps hold, also over several executions of a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from selfinstruct.errors import LimitReached
 from selfinstruct.models.budget import Budget, Spent
-from selfinstruct.models.limits import Gate, LimitOptions, Pace
+from selfinstruct.models.limits import LimitOptions
 
 
 def limits(**changes: float) -> LimitOptions:
@@ -17,10 +17,12 @@ def limits(**changes: float) -> LimitOptions:
         "max_requests": None,
         "max_tokens": None,
         "max_cost_usd": None,
+        "sweep_max_cost_usd": None,
         "requests_per_minute": None,
         "tokens_per_minute": None,
         "max_attempts": 3,
         "timeout_s": 5.0,
+        "patience_s": 60.0,
     }
     return LimitOptions(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -63,57 +65,3 @@ def test_a_request_waits_for_the_worst_cases_in_flight_to_settle() -> None:
         assert budget.spent == Spent(1, 20)
 
     asyncio.run(work())
-
-
-def test_bootstrap_requests_pass_the_gate_first() -> None:
-    async def work() -> list[str]:
-        gate, order = Gate(1), []
-        await gate.enter(0)
-
-        async def through(name: str, priority: int) -> None:
-            await gate.enter(priority)
-            order.append(name)
-            gate.leave()
-
-        waiting = [asyncio.create_task(through(name, priority)) for name, priority in (("c", 1), ("d", 1), ("i", 0))]
-        await asyncio.sleep(0)
-        gate.leave()
-        await asyncio.gather(*waiting)
-        return order
-
-    assert asyncio.run(work()) == ["i", "c", "d"]
-
-
-def test_a_waiter_that_is_cancelled_leaves_its_place_to_others() -> None:
-    async def work() -> None:
-        gate = Gate(1)
-        await gate.enter(0)
-        gone, stays = asyncio.create_task(gate.enter(0)), asyncio.create_task(gate.enter(0))
-        await asyncio.sleep(0)
-        gone.cancel()
-        gate.leave()
-        await stays
-
-    asyncio.run(work())
-
-
-def test_requests_per_minute_are_spaced_from_the_first_one_on() -> None:
-    async def work() -> float:
-        pace = Pace(requests_per_minute=60 * 100, tokens_per_minute=None)
-        started = asyncio.get_running_loop().time()
-        await asyncio.gather(*(pace.wait(10) for _ in range(11)))
-        return asyncio.get_running_loop().time() - started
-
-    assert asyncio.run(work()) >= 0.1  # ten gaps of 10 ms
-
-
-def test_tokens_that_were_not_used_are_given_back() -> None:
-    async def work() -> float:
-        pace = Pace(requests_per_minute=None, tokens_per_minute=60 * 1000)
-        started = asyncio.get_running_loop().time()
-        await pace.wait(100_000)  # would block the next one for 100 s
-        pace.give_back(99_990)
-        await pace.wait(10)
-        return asyncio.get_running_loop().time() - started
-
-    assert 0.01 <= asyncio.run(work()) < 10

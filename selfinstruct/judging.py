@@ -1,0 +1,86 @@
+"""`judge=<model>`: the paper's three review questions asked of a judge about a sample of a finished run's instances.
+
+The answers go into report/review.jsonl, the shares into metrics and report, the bill into the manifest under "judge".
+Judging comes after generating and changes no byte of the dataset; a run that is done can be judged later by the same
+command with a judge, and judged again by another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from selfinstruct import jsonl, runs
+from selfinstruct.errors import Interrupted, SelfInstructError
+from selfinstruct.models.gateway import ModelOptions
+from selfinstruct.models.store import open_store
+from selfinstruct.paying import Payer, paying_model
+from selfinstruct.quality.review import ReviewOptions, as_lines, review
+from selfinstruct.report import REVIEW
+
+
+def judge_run(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    target: str,
+    judge: ModelOptions,
+    options: ReviewOptions,
+    payer: Payer,
+) -> tuple[dict[str, Any], SelfInstructError | None]:
+    """Ask the judge and write report/review.jsonl; return what the manifest says of it, and what stopped it, if it was.
+
+    A judge that has already answered these questions about this dataset is not asked again.
+    """
+    what = {
+        "model": judge.name,
+        "revision": judge.revision,
+        "dataset_sha256": manifest["dataset_sha256"],
+        "questions_sha256": hashlib.sha256(jsonl.canonical(asdict(options)).encode()).hexdigest(),
+    }
+    before = manifest.get("judge") or {}
+    if all(before.get(key) == value for key, value in what.items()) and (folder / REVIEW).is_file():
+        return dict(before), None
+    forget_review(folder)
+    store = open_store(payer.store.url)
+    try:
+        found = asyncio.run(_ask(folder, manifest["random_seed"], target, judge, options, payer, store))
+    except SelfInstructError as error:
+        return {}, error
+    finally:
+        store.close()
+    return what | found, None
+
+
+def forget_review(folder: Path) -> None:
+    """Remove the answers of an earlier judge."""
+    (folder / REVIEW).unlink(missing_ok=True)
+
+
+async def _ask(
+    folder: Path,
+    random_seed: int,
+    target: str,
+    judge: ModelOptions,
+    options: ReviewOptions,
+    payer: Payer,
+    store: Any,
+) -> dict[str, Any]:
+    instances = list(runs.read_instances(folder))
+    async with paying_model(target, judge, store, payer) as (model, _):
+        try:
+            found = await review(model, options, instances, random_seed)
+        except asyncio.CancelledError:
+            raise Interrupted("interrupted while judging; what was paid is kept: repeat the command to go on") from None
+    jsonl.write(folder / REVIEW, as_lines(found))
+    costs = [completion.cost_usd for completion in found.completions]
+    return {
+        "instances": len(found.reviewed),
+        "requests": len(found.completions),
+        "prompt_tokens": sum(completion.prompt_tokens or 0 for completion in found.completions),
+        "completion_tokens": sum(completion.completion_tokens or 0 for completion in found.completions),
+        "cost_usd": None if None in costs else round(sum(cost for cost in costs if cost is not None), 8),
+    }

@@ -35,6 +35,11 @@ def current_parent() -> str | None:
     return parent
 
 
+def current_sweep() -> str | None:
+    """Return the name of the sweep that this job belongs to, or None outside a sweep."""
+    return Path(_current["job_folder"]).parent.name if _current["job_folder"] else None
+
+
 def current_overrides() -> list[str]:
     """Return the overrides that tell this job from its siblings; empty outside a sweep."""
     return list(_current["overrides"])
@@ -54,10 +59,10 @@ def end_sweep(exit_codes: Sequence[int]) -> None:
 def report_outcome(run_dir: str, exit_code: int, message: str) -> None:
     """Write down what became of this job, for the sweep that waits for it; nothing outside a sweep."""
     if _current["job_folder"]:
-        outcome = {
-            "overrides": _current["overrides"],
-            "run_dir": run_dir,
-            "exit_code": exit_code,
-            "message": message,
-        }
-        write_text(Path(_current["job_folder"]) / OUTCOME, dumps(outcome) + "\n")
+        write_outcome(Path(_current["job_folder"]), _current["overrides"], run_dir, exit_code, message)
+
+
+def write_outcome(job_folder: Path, overrides: Sequence[str], run_dir: str, exit_code: int, message: str) -> None:
+    """Write down what became of a job; a launcher does so for a job whose process was lost."""
+    outcome = {"overrides": list(overrides), "run_dir": run_dir, "exit_code": exit_code, "message": message}
+    write_text(job_folder / OUTCOME, dumps(outcome) + "\n")

@@ -7,19 +7,47 @@ attribute `parent_id` is how a job learns its parent.
 from __future__ import annotations
 
 import json
+import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
 
+from selfinstruct.errors import InputError
 from selfinstruct.jsonl import write_text
 from selfinstruct.outcomes import OUTCOME, begin_job, end_sweep
+from selfinstruct.secrecy import secret_in_config
 from selfinstruct.summary import near, sweep_table
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+# Our presets of launchers have the names of those that the plugins bring, which is what people type. This module is
+# loaded in every process of a sweep.
+warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema")
+
 _THRESHOLD = "filters.instruction.max_rouge_l"
+_open_parents: list[tuple[str, str]] = []
+
+
+def abandon() -> None:
+    """Close the parent of a sweep that ended without its end being called: interrupted, or its launcher failed."""
+    while _open_parents:
+        uri, parent_id = _open_parents.pop()
+        _close(uri, parent_id, [1], {}, [])
+
+
+def _close(uri: str, parent_id: str, exit_codes: list[int], summary: dict[str, float], files: list[Path]) -> None:
+    """Close the children that could not do so themselves, then the parent. A failing tracker costs the mirror only."""
+    from selfinstruct import tracking
+    from selfinstruct.tracking.children import close_lost_children
+
+    try:
+        close_lost_children(uri, parent_id)
+        tracking.finish_parent(uri, parent_id, exit_codes, summary, files)
+    except tracking.TrackingError as error:
+        print(f"selfinstruct: tracking failed ({error}); repeat the command to mirror the sweep again", file=sys.stderr)
 
 
 class SweepCallback(Callback):
@@ -32,9 +60,10 @@ class SweepCallback(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Open the parent; the tracker's schema exists before parallel jobs start."""
+        _refuse_secrets(config)
         for old in _outcome_files(config):
             old.unlink()
-        swept = _swept(config)
+        swept = swept_values(config)
         self.swept = set(swept)
         self.thresholds = [float(value) for value in swept.get(_THRESHOLD, ()) if value != "null"]
         options = _tracking(config)
@@ -44,9 +73,15 @@ class SweepCallback(Callback):
 
         study = config.get("study") or "sweep"
         sweep_id = Path(config.hydra.sweep.dir).name
-        self.parent_id = tracking.start_parent(
-            options["uri"], options["experiment"], sweep_id, sweep_id, {"selfinstruct.study": study}
-        )
+        try:
+            uri = tracking.resolve_uri(options.uri)
+            self.parent_id = tracking.start_parent(
+                uri, options.experiment, sweep_id, sweep_id, {"selfinstruct.study": study}
+            )
+        except InputError as error:  # Hydra makes a mere warning of it, but it lets nobody's exit pass for one
+            print(f"selfinstruct: {error}", file=sys.stderr)
+            raise SystemExit(error.exit_code) from error
+        _open_parents.append((uri, self.parent_id))
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         """Tell the task of this process whose child it is."""
@@ -62,6 +97,9 @@ class SweepCallback(Callback):
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Collect what became of the jobs, close the parent, remember the exit codes, print the sweep's table."""
+        if config.get("dry_run"):
+            end_sweep([])
+            return
         outcomes = [json.loads(path.read_text(encoding="utf-8")) for path in _outcome_files(config)]
         exit_codes = [outcome["exit_code"] for outcome in outcomes]
         end_sweep(exit_codes)
@@ -69,15 +107,40 @@ class SweepCallback(Callback):
         folder = Path(config.hydra.sweep.dir).absolute()
         write_text(folder / "sweep.json", json.dumps(outcomes, indent=2, ensure_ascii=False) + "\n")
         print(f"\n{table}\nsweep    {near(folder)}")
+        files = [folder / "sweep.json", *_compared(config, outcomes, folder / "compare")]
         if self.parent_id is not None:
             print("look     selfinstruct ui")
-        options = _tracking(config)
-        if options is not None and self.parent_id is not None:
-            from selfinstruct import tracking
+            _close(*_open_parents.pop(), exit_codes, _summary(outcomes), files)
 
-            tracking.finish_parent(
-                options["uri"], self.parent_id, exit_codes, _summary(outcomes), [folder / "sweep.json"]
-            )
+
+def _compared(config: DictConfig, outcomes: list[dict[str, Any]], folder: Path) -> list[Path]:
+    """Compare the arms that ended well; report=off switches this off, too."""
+    ended_well = dict.fromkeys(Path(one["run_dir"]) for one in outcomes if one["exit_code"] == 0 and one["run_dir"])
+    if len(ended_well) < 2 or not (config.get("report") and config.report.enabled):
+        return []
+    from selfinstruct.compare import compare_runs
+
+    try:
+        comparison = compare_runs(list(ended_well), folder)
+    except InputError as error:
+        print(f"selfinstruct: the runs were not compared: {error}", file=sys.stderr)
+        return []
+    print(f"compare  {near(comparison.files[0])}")
+    return list(comparison.files)
+
+
+def _refuse_secrets(config: DictConfig) -> None:
+    """End the command before Hydra writes a secret of somebody's YAML to multirun.yaml.
+
+    Of what a callback raises, Hydra makes a warning, but not of the wish to exit.
+    """
+    from omegaconf import OmegaConf
+
+    plain: Any = OmegaConf.to_container(config, resolve=False)
+    fault = secret_in_config(plain)
+    if fault:
+        print(f"selfinstruct: {fault}", file=sys.stderr, flush=True)
+        raise SystemExit(InputError.exit_code)
 
 
 def _outcome_files(config: DictConfig) -> list[Path]:
@@ -85,7 +148,7 @@ def _outcome_files(config: DictConfig) -> list[Path]:
     return sorted(files, key=lambda path: (len(path.parent.name), path.parent.name))
 
 
-def _swept(config: DictConfig) -> dict[str, list[str]]:
+def swept_values(config: DictConfig) -> dict[str, list[str]]:
     """Return the keys that the command or its study sweeps, each with its values as they are written."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -98,13 +161,9 @@ def _swept(config: DictConfig) -> dict[str, list[str]]:
     }
 
 
-def _tracking(config: DictConfig) -> dict[str, str] | None:
+def _tracking(config: DictConfig) -> Any:
     options = config.get("tracking")
-    if options is None or not options.enabled:
-        return None
-    from selfinstruct import tracking
-
-    return {"uri": tracking.resolve_uri(options.uri), "experiment": options.experiment}
+    return options if options is not None and options.enabled and not config.get("dry_run") else None
 
 
 def _summary(outcomes: list[dict[str, Any]]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
 
 from selfinstruct.runs import INSTANCES
 
@@ -28,18 +29,28 @@ _COLUMNS = (
 def log_dataset(client: MlflowClient, run_id: str, manifest: Mapping[str, Any]) -> None:
     """Make the dataset that the manifest names an input of the run; MLflow leaves one that is there as it is."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow.exceptions import MlflowException
 
     artifacts = str(client.get_run(run_id).info.artifact_uri)
-    scheme = artifacts.partition("://")[0] if "://" in artifacts else artifacts.partition(":")[0]
     dataset = Dataset(
         name=str(manifest["name"]),
         digest=str(manifest["dataset_sha256"])[:_DIGEST_DIGITS],
-        source_type="local" if scheme == "file" else scheme,
+        source_type=source_type(artifacts),
         source=json.dumps({"uri": f"{artifacts}/{INSTANCES}"}),
         schema=json.dumps({"mlflow_colspec": [_column(*column) for column in _COLUMNS]}),
         profile=json.dumps(_profile(manifest)),
     )
-    client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "generated")])])
+    inputs = [DatasetInput(dataset, [InputTag("mlflow.data.context", "generated")])]
+    try:
+        client.log_inputs(run_id, inputs)
+    except MlflowException:  # two runs with the same dataset at once: MLflow looks, then inserts, and one of them fails
+        client.log_inputs(run_id, inputs)
+
+
+def source_type(artifacts: str) -> str:
+    """Return where artifacts lie, as MLflow calls it; its default for a database is a path without a scheme."""
+    scheme = urlparse(artifacts).scheme
+    return "local" if scheme in {"", "file"} else scheme
 
 
 def _column(name: str, kind: str, is_required: bool) -> dict[str, Any]:

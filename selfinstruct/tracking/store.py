@@ -20,6 +20,7 @@ from selfinstruct.errors import InputError, SelfInstructError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from sqlalchemy import Connection
 
 ARTIFACTS = "mlartifacts"
 _REMEDY = "give tracking.uri=sqlite:///runs/mlflow.db, an http(s) address or a database URL, or tracking=off"
@@ -27,6 +28,7 @@ _SERVERS = {"http", "https"}
 _DATABASES = {"postgresql", "mysql", "mssql"}
 _PROBE_TIMEOUT_S = 10
 _CREATION_TIMEOUT_S = 120
+_CREATION_LOCK = 0x6D6C666C  # any number that nobody else in the database takes for a lock of his own
 
 # The local cost map and telemetry switches must stand before the first import: offline, that import would wait.
 QUIET_ENVIRONMENT = {
@@ -165,10 +167,21 @@ def _probe(uri: str) -> None:
             "(for PostgreSQL: pip install 'selfinstruct[postgres]')"
         ) from error
     try:
-        with engine.connect():
-            sqlalchemy.inspect(engine).get_table_names()
+        with engine.connect() as connection:
+            tables = sqlalchemy.inspect(connection).get_table_names()
+            if engine.dialect.name == "postgresql" and "alembic_version" not in tables:
+                _create_alone(connection, uri)
     finally:
         engine.dispose()
+
+
+def _create_alone(connection: Connection, uri: str) -> None:
+    """Create the schema in a database server. MLflow's own lock is a file, so that machines would not wait in turn."""
+    import sqlalchemy
+    from mlflow import MlflowClient
+
+    connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
+    MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
 
 
 def experiment_id(client: MlflowClient, uri: str, name: str | None) -> str:

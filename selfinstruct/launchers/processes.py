@@ -1,0 +1,77 @@
+"""`hydra/launcher=joblib`: jobs in processes of this machine, by the process pools that come with joblib.
+
+`run(jobs, 4)` works with four pools of one process each. In one pool of four, the death of one process would end the
+other three: the system cannot know what they share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from selfinstruct.launchers.jobs import Lost, missing, run_packed
+
+if TYPE_CHECKING:
+    from hydra.core.utils import JobReturn
+
+
+def run(jobs: Sequence[bytes], n_jobs: int) -> list[JobReturn | Lost]:
+    """Run the jobs, so many at a time, and return what became of each, in their order.
+
+    Args:
+        n_jobs: processes; -1 stands for one per CPU.
+
+    Raises:
+        InputError: joblib is not installed.
+    """
+    try:
+        from joblib.externals.loky import ProcessPoolExecutor
+    except ModuleNotFoundError as error:
+        raise missing("joblib", "joblib") from error
+    count = min(len(jobs), n_jobs if n_jobs > 0 else os.cpu_count() or 1)
+    free: SimpleQueue[Any] = SimpleQueue()
+    for _ in range(count):
+        free.put(ProcessPoolExecutor(1))
+
+    def run_one(job: bytes) -> JobReturn | Lost:
+        pool = free.get()
+        try:
+            done: JobReturn = pool.submit(run_packed, job).result()
+            return done
+        except BrokenProcessPool as error:
+            pool.shutdown(kill_workers=True)
+            pool = ProcessPoolExecutor(1)
+            return Lost(_why(error))
+        finally:
+            free.put(pool)
+
+    with _threads(count) as threads:
+        try:
+            return list(threads.map(run_one, jobs))
+        finally:
+            threads.shutdown(cancel_futures=True)
+            while not free.empty():
+                free.get().shutdown()
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that wait for processes; an interruption lets those that work end, and begins no others."""
+    threads = ThreadPoolExecutor(count, "sweep")
+    try:
+        yield threads
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def _why(error: BrokenProcessPool) -> str:
+    """Return the signal that ended a process, out of the only place where it is told."""
+    import re
+
+    found = re.search(r"(SIG[A-Z]+)", str(error))
+    return f"its process was killed ({found[1]})" if found else "its process ended"

@@ -1,0 +1,220 @@
+"""Sweeps in several processes, as jobs of a cluster, and on several nodes: whatever becomes of one run, the others end.
+
+The arms are those of tests/mortal_model.py, which fail, die or are preempted in the middle, as `fates` says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from selfinstruct import cli
+from tests.conftest import ROOT, Command
+from tests.sweeping import ARM, SMALL, surroundings, sweep
+
+WITHDRAWN = "the key was withdrawn; give another one"
+
+
+def exit_codes(folder: Path) -> list[int]:
+    (written,) = (folder / "runs/sweeps").glob("*/sweep.json")
+    return [outcome["exit_code"] for outcome in json.loads(written.read_text(encoding="utf-8"))]
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """The status of every run in the tracker; every one but the parent is below the parent."""
+    with contextlib.closing(sqlite3.connect(folder / "runs/mlflow.db")) as tracker:
+        runs = tracker.execute("SELECT run_uuid, name, status FROM runs").fetchall()
+        parent_of = dict(
+            tracker.execute("SELECT run_uuid, value FROM tags WHERE key = 'mlflow.parentRunId'").fetchall()
+        )
+    (parent,) = {run_id for run_id, _, _ in runs} - set(parent_of)
+    assert set(parent_of.values()) <= {parent}
+    return {"parent" if run_id == parent else name: status for run_id, name, status in runs}
+
+
+def test_a_failed_and_a_killed_run_cost_four_processes_nothing_else_and_are_mended_by_repeating(tmp_path: Path) -> None:
+    arms = "0.001,0.002,0.003,0.004"
+    first = sweep(tmp_path, "joblib", arms, fates="fail 0.002, die 0.003")
+    assert first.code == 3, first.err
+    assert first.said == [
+        f"selfinstruct: {WITHDRAWN}",
+        f"selfinstruct: {ARM}=0.003: its process was killed (SIGKILL); repeat the command, it goes on where it was",
+    ]
+    assert len(first.nodes) == 4
+    assert exit_codes(tmp_path) == [0, 3, 3, 0]
+    assert tree(tmp_path) == {
+        "parent": "FAILED",
+        "latency_s=0.001": "FINISHED",
+        "latency_s=0.002": "FAILED",
+        "latency_s=0.003": "FAILED",
+        "latency_s=0.004": "FINISHED",
+    }
+    again = sweep(tmp_path, "joblib", arms)
+    assert (again.code, again.said) == (0, [])
+    assert exit_codes(tmp_path) == [0, 0, 0, 0]
+    assert len(tree(tmp_path)) == 5
+    assert set(tree(tmp_path).values()) == {"FINISHED"}
+    manifests = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/manifest.json")]
+    assert len(manifests) == 4
+    assert sorted(manifest["from_store"] > 0 for manifest in manifests) == [False, False, True, True]
+
+
+def test_submitit_begins_a_preempted_run_again_and_a_lost_one_costs_nothing_else(tmp_path: Path) -> None:
+    arms = "0.001,0.002,0.003"
+    first = sweep(tmp_path, "submitit_local", arms, fates="fail 0.001, die 0.002, preempt 0.003")
+    assert first.code == 3, first.err
+    failed, lost = first.said
+    assert failed == f"selfinstruct: {ARM}=0.001: {WITHDRAWN}"
+    assert lost.startswith(f"selfinstruct: {ARM}=0.002: job ")
+    assert lost.endswith("_0_log.err); repeat the command, it goes on where it was")
+    assert len(first.nodes) == 4  # one for each run, and another one for the run that was begun again
+    assert tree(tmp_path) == {
+        "parent": "FAILED",
+        "latency_s=0.001": "FAILED",
+        "latency_s=0.002": "FAILED",
+        "latency_s=0.003": "FINISHED",
+    }
+    again = sweep(tmp_path, "submitit_local", arms)
+    assert (again.code, again.said) == (0, [])
+    assert len(tree(tmp_path)) == 4
+    assert set(tree(tmp_path).values()) == {"FINISHED"}
+
+
+def test_slurm_gets_an_array_with_what_the_preset_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sbatch", "srun", "sacct"):
+        program = programs / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/servers/slurm.py {name} "$@"\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    monkeypatch.setenv("FAKE_SLURM", str(tmp_path))
+    placed = ("hydra.launcher.partition=night", "+hydra.launcher.additional_parameters={mail-type: END}")
+    ended = sweep(tmp_path, "submitit_slurm", "0.001,0.002", *placed, "tracking=off", fates="fail 0.002")
+    assert (ended.code, ended.said) == (3, [f"selfinstruct: {ARM}=0.002: {WITHDRAWN}"])
+    assert exit_codes(tmp_path) == [0, 3]
+    asked = set((tmp_path / "job.sh").read_text().splitlines())
+    assert {
+        "#SBATCH --array=0-1%2",
+        "#SBATCH --time=1440",
+        "#SBATCH --mem=4GB",
+        "#SBATCH --cpus-per-task=2",
+        "#SBATCH --signal=USR2@120",
+        "#SBATCH --partition=night",
+        "#SBATCH --mail-type=END",
+    } <= asked
+    assert not [line for line in asked if "account" in line]
+
+
+@contextlib.contextmanager
+def ray_cluster(log: Path) -> Iterator[str]:
+    """Two nodes of one CPU each on this machine, the "first" and the "second"; give the cluster's address."""
+    home = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # a short path: sockets are below it
+    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "PYTHONPATH": str(ROOT)}
+    started = []
+
+    def start(name: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=1", *arguments]
+        environment = {**os.environ, **quiet, "MORTAL_NODE": name, "MORTAL_NOTES": str(log.parent / "notes")}
+        with log.open("a") as output:
+            started.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
+
+    try:
+        start("first", "--head", "--port=0", "--include-dashboard=false", f"--temp-dir={home}")
+        address = Path(home) / "ray_current_cluster"
+        while not address.exists():
+            assert started[0].poll() is None, log.read_text()
+            time.sleep(0.1)
+        start("second", f"--address={address.read_text()}")
+        while log.read_text().count("Ray runtime started") < 2:
+            assert started[1].poll() is None, log.read_text()
+            time.sleep(0.1)
+        yield address.read_text()
+    finally:
+        for process in reversed(started):
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def test_ray_uses_both_nodes_and_a_lost_run_costs_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    arms = "0.001,0.002,0.003,0.004"
+    with ray_cluster(tmp_path / "ray.log") as address:
+        placed = f"hydra.launcher.address={address}"
+        first = sweep(tmp_path, "ray", arms, placed, fates="fail 0.001, die 0.002")
+        assert first.code == 3, first.err
+        again = sweep(tmp_path, "ray", arms, placed)
+    failed, lost = first.said
+    assert failed == f"selfinstruct: {ARM}=0.001: {WITHDRAWN}"
+    assert lost.startswith(f"selfinstruct: {ARM}=0.002: its process was lost (")
+    assert set(first.nodes) == {"first", "second"}
+    assert (again.code, again.said) == (0, [])
+    assert len(tree(tmp_path)) == 5
+    assert set(tree(tmp_path).values()) == {"FINISHED"}
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_ctrl_c_lets_answers_in_flight_come_in_and_begins_nothing_new(tmp_path: Path, launcher: str) -> None:
+    slow = [f"{ARM}=2,3", "model._target_=tests.mortal_model.build", "tracking=off"]
+    process = subprocess.Popen(
+        [*SMALL, f"hydra/launcher={launcher}", *slow],
+        cwd=tmp_path,
+        env=surroundings(tmp_path / "notes", ""),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a group of its own, as a shell would make: a terminal signals all of it
+    )
+    while len(list((tmp_path / "runs").glob("*/requests.jsonl.part"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "selfinstruct: interrupted; repeat the command to go on"
+    assert "Traceback" not in err
+    manifests = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/manifest.json")]
+    assert [manifest["exit_code"] for manifest in manifests] == [130, 130]
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs/completions.db")) as store:
+        stored = store.execute("SELECT count(*) FROM completions").fetchone()[0]
+    assert stored == sum(manifest["sent"] for manifest in manifests) > 0
+
+
+@pytest.mark.parametrize(
+    ("launcher", "library"), [("joblib", "joblib"), ("submitit_local", "submitit"), ("ray", "ray")]
+)
+def test_a_missing_library_is_one_message_with_the_command_that_installs_it(
+    selfinstruct: Command, monkeypatch: pytest.MonkeyPatch, launcher: str, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    ended = selfinstruct("run", "-m", f"hydra/launcher={launcher}", "tracking=off", "random_seed=1,2")
+    says = f'hydra/launcher={launcher}: {library} is not installed; pip install "selfinstruct[{library}]"'
+    assert (ended.code, ended.err) == (2, f"selfinstruct: {says}\n")
+
+
+def test_a_cluster_that_is_not_there_is_one_message(selfinstruct: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    ended = selfinstruct("run", "-m", "hydra/launcher=submitit_slurm", "tracking=off", "random_seed=1,2")
+    assert ended.code == 2
+    assert ended.err.startswith('selfinstruct: hydra/launcher=submitit_slurm: Could not detect "srun"')
+
+
+def test_it_is_the_same_sweep_wherever_it_runs_and_wherever_its_answers_are_kept() -> None:
+    swept = ["-m", "random_seed=1,2"]
+    elsewhere = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "store.url=sqlite:///other.db"]
+    assert cli._sweep_folder("run", swept) == cli._sweep_folder("run", [*swept, *elsewhere])
+    assert cli._sweep_folder("run", swept) != cli._sweep_folder("run", [*swept, "store.sample=1"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ VERBS = {
     "run": "from seed tasks to an instruction dataset (-m sweeps)",
     "refilter": "judge a run's candidates again under other thresholds, with no model call (-m sweeps)",
     "export": "write the training files of an existing run again",
+    "compare": "runs or human ratings side by side: statistics, pictures, a report",
     "seeds": "check a seed file, or convert it between JSONL and Markdown",
     "ui": "open the tracking UI on the configured store",
 }
@@ -66,6 +68,7 @@ def _dispatch(verb: str, arguments: list[str]) -> int:
         if verb not in VERBS:
             raise _unknown_verb(verb)
         _refuse_secrets(arguments)
+        _refuse_empty_groups(arguments)
         return _run_verb(verb, arguments)
     except SelfInstructError as error:
         print(f"selfinstruct: {error}", file=sys.stderr)
@@ -87,20 +90,25 @@ def _unknown_verb(verb: str) -> Exception:
 
 def _refuse_secrets(arguments: Sequence[str]) -> None:
     """Refuse a key on the command line before Hydra can write it to a file."""
-    from selfinstruct.config import secret_values
+    from selfinstruct.errors import InputError
+    from selfinstruct.secrecy import secret_argument
+
+    fault = secret_argument(arguments)
+    if fault:
+        raise InputError(fault)
+
+
+def _refuse_empty_groups(arguments: Sequence[str]) -> None:
+    """Refuse group=null: Hydra takes it for a group without a choice, and fails without saying so."""
+    from selfinstruct.config import data_root
     from selfinstruct.errors import InputError
 
-    secrets = secret_values()
     for argument in arguments:
-        key = argument.partition("=")[0].lstrip("+~")
-        if key.rpartition(".")[2].lower() in {"api_key", "apikey", "secret", "password", "authorization"}:
-            raise InputError(
-                f"{key}: a key on the command line ends up in the shell history and in logs; export it and name its "
-                "variable, for example model.api_key_env=OPENAI_API_KEY"
-            )
-        for name, value in secrets.items():
-            if value in argument:
-                raise InputError(f"{key}: holds the value of {name}; name the variable instead")
+        group, _, choice = argument.lstrip("+").partition("=")
+        folder = data_root() / "conf" / group
+        if choice == "null" and group and group != "experiments" and folder.is_dir():
+            options = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+            raise InputError(f"{argument}: names no option of this group; leave it out, or choose one of {options}")
 
 
 def _run_verb(verb: str, arguments: list[str]) -> int:
@@ -108,7 +116,7 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from selfinstruct import outcomes
+    from selfinstruct import outcomes, sweeps
     from selfinstruct.errors import InputError
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # raise, so that one clear message can be made of it
@@ -117,13 +125,16 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
         place = next((i for i, argument in enumerate(arguments) if _is_override(arguments, i)), len(arguments))
         arguments = [*arguments[:place], *_filters_of_run(arguments), *arguments[place:]]
     if {"-m", "--multirun"} & set(arguments):
-        arguments = [*arguments, *_sweep_folder(verb, arguments)]
+        rest = [argument for argument in arguments if argument not in {"-m", "--multirun"}]
+        arguments = ["-m", *rest, *_sweep_folder(verb, arguments)]  # behind an override, Hydra takes nothing after it
     try:
         _hydra_app(verb, arguments, codes)
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(_one_message(error)) from error
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 2
+    finally:
+        sweeps.abandon()
     return max([*codes, *outcomes.take_exit_codes()], default=0)
 
 
@@ -162,8 +173,10 @@ def _hydra_app(verb: str, arguments: list[str], codes: list[int]) -> None:
 
     from selfinstruct import commands
     from selfinstruct.config import data_root, register_resolvers
+    from selfinstruct.launchers import offer
 
     register_resolvers()
+    offer()
     sys.argv = [sys.argv[0], *arguments]
     app = hydra.main(version_base="1.3", config_path=str(data_root() / "conf"), config_name=verb)
     task = commands.TASKS[verb]
@@ -183,10 +196,14 @@ def _remembering(task: Callable[[DictConfig], int], codes: list[int]) -> Callabl
 
 
 def _sweep_folder(verb: str, arguments: Sequence[str]) -> list[str]:
-    """Name the sweep's folder after what is swept, so that a repeated command finds its sweep again."""
+    """Name the sweep's folder after what is swept, so that a repeated command finds its sweep again.
+
+    Limits, launchers, and where answers and runs are kept do not count: with a higher cap the same sweep goes on.
+    """
     if any(argument.startswith("hydra.sweep.dir=") for argument in arguments):
         return []
-    options = [argument for argument in arguments if not argument.startswith("-")]
+    aside = re.compile(r"[+]*(limits|tracking|store[.]url|hydra[/.]launcher|dry_run)[.=]")
+    options = [argument for argument in arguments if not argument.startswith("-") and not aside.match(argument)]
     digest = hashlib.sha256("\n".join([verb, *sorted(options)]).encode()).hexdigest()[:12]
     study = next((o.partition("=")[2] for o in options if o.lstrip("+").startswith("experiments=")), verb)
     return [f"hydra.sweep.dir=runs/sweeps/{study}-{digest}"]
@@ -197,6 +214,10 @@ def _one_message(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("full_key:", "object_type=", "reference_type="))]
     text = "; ".join(kept) or type(error).__name__
+    override = getattr(error, "override", None)
+    if isinstance(override, str):
+        key, _, value = override.partition("=")
+        text = f"{override}: {text}; put a value with signs of its own in quotes: '{key}=\"{value}\"'"
     cause = error.__cause__
     if cause is not None and str(cause).splitlines() and str(cause).splitlines()[0] not in text:
         text += f" ({str(cause).splitlines()[0]})"

@@ -23,6 +23,9 @@ def run(cfg: DictConfig) -> int:
         from selfinstruct.job import RunJob
 
         job = RunJob(configs.load(cfg))
+        if job.config.dry_run:
+            print(job.rehearse())
+            return 0
         folder = str(job.folder)
         with runs.claimed(job.folder):
             code, message = job.execute()
@@ -73,7 +76,7 @@ def export(cfg: DictConfig) -> int:
 
 def seeds(cfg: DictConfig) -> int:
     """`selfinstruct seeds path=... [to=...]`: check a seed file; write it as JSONL or Markdown."""
-    from selfinstruct.seeds import load_seeds, to_jsonl, to_markdown
+    from selfinstruct.seeds import check_seeds, load_seeds, to_jsonl, to_markdown
 
     plain = _checked(cfg, {"path", "to", "name", "quality"})
     path = Path(plain["path"]).expanduser()
@@ -81,6 +84,8 @@ def seeds(cfg: DictConfig) -> int:
     instances = sum(len(task.instances) for task in seed_set.tasks)
     classification = sum(task.is_classification for task in seed_set.tasks)
     print(f"{path}: {len(seed_set.tasks)} tasks ({classification} classification), {instances} instances; all valid")
+    for warning in check_seeds(path, seed_set.name).warnings:
+        _say(warning)
     if plain["to"]:
         target = Path(plain["to"]).expanduser()
         writers = {".jsonl": to_jsonl, ".md": to_markdown}
@@ -88,6 +93,16 @@ def seeds(cfg: DictConfig) -> int:
             raise InputError(f"to={target}: the ending says the format; give a name that ends in .jsonl or .md")
         write_text(target, writers[target.suffix](seed_set))
         print(target)
+    return 0
+
+
+def compare(cfg: DictConfig) -> int:
+    """`selfinstruct compare runs=[...]` or `ratings=[...]`: tables, statistics, pictures and a report."""
+    from selfinstruct import compare_job
+
+    plain = configs.resolve(cfg)
+    configs.refuse_secrets(plain)
+    print(compare_job.compare(configs.build(compare_job.CompareConfig, plain)))
     return 0
 
 
@@ -145,5 +160,6 @@ TASKS: dict[str, Callable[[DictConfig], int]] = {
     "refilter": refilter,
     "export": _guarded(export),
     "seeds": _guarded(seeds),
+    "compare": _guarded(compare),
     "ui": _guarded(ui),
 }

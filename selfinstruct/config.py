@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -24,8 +23,12 @@ from selfinstruct.jsonl import canonical
 from selfinstruct.models.gateway import ModelOptions, check_options, identity
 from selfinstruct.models.limits import LimitOptions
 from selfinstruct.models.store import StoreOptions
+from selfinstruct.models.structured import prompts_identity, settle
 from selfinstruct.prompts import Templates
+from selfinstruct.quality.review import ReviewOptions
 from selfinstruct.records import SeedSet
+from selfinstruct.report.options import ReportOptions
+from selfinstruct.secrecy import secret_values
 from selfinstruct.seeds import content_sha256, load_seeds
 from selfinstruct.stages.export import ExportOptions
 from selfinstruct.stages.instructions import GenerationOptions
@@ -70,6 +73,7 @@ class RunConfig:
     random_seed: int
     run_dir: str | None
     study: str | None
+    dry_run: bool
     model: ModelOptions
     seeds: SeedOptions
     prompts: Templates
@@ -79,6 +83,9 @@ class RunConfig:
     store: StoreOptions
     tracking: TrackingOptions
     export: ExportOptions
+    report: ReportOptions
+    judge: ModelOptions | None
+    review: ReviewOptions
 
 
 def data_root() -> Path:
@@ -101,6 +108,7 @@ class Composed:
     values: RunConfig
     model_target: str
     yaml: str
+    judge_target: str | None = None
 
 
 def load(cfg: DictConfig) -> Composed:
@@ -115,9 +123,12 @@ def load(cfg: DictConfig) -> Composed:
     target = model.pop("_target_", None) if isinstance(model, dict) else None
     if not isinstance(target, str):
         raise InputError("model._target_: missing; choose a preset, for example model=offline, or see conf/model/")
+    judge = plain.get("judge")
+    judge_target = judge.pop("_target_", None) if isinstance(judge, dict) else None
     config = build(RunConfig, plain)
     _check_together(config)
-    return Composed(config, target, as_yaml(cfg))
+    config = replace(config, prompts=settle(config.prompts, config.model.name))
+    return Composed(config, target, as_yaml(cfg), judge_target)
 
 
 def resolve(cfg: DictConfig) -> dict[str, Any]:
@@ -129,6 +140,7 @@ def resolve(cfg: DictConfig) -> dict[str, Any]:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    register_resolvers()  # a job of a sweep may be in a process that knows nothing yet
     missing = sorted(OmegaConf.missing_keys(cfg))
     if missing:
         raise InputError("; ".join(f"{key}: no value; give one, {_example_for(key)}" for key in missing))
@@ -147,6 +159,8 @@ def _example_for(key: str) -> str:
     examples = {
         "seeds.path": "for example seeds.path=my_seeds.jsonl",
         "model.name": "for example model.name=openai/my-model",
+        "judge.name": "for example judge.name=openai/my-model",
+        "judge.api_base": "for example judge.api_base=http://127.0.0.1:8000/v1",
         "model.api_base": "for example model.api_base=http://127.0.0.1:8000/v1",
         "run": "for example run=runs/<name>",
     }
@@ -243,6 +257,17 @@ def _check_together(config: RunConfig) -> None:
                     "prompts=alpaca"
                 )
     check_options(config.model)
+    if config.judge is not None:
+        _check_judge(config.judge, config.review)
+
+
+def _check_judge(judge: ModelOptions, review: ReviewOptions) -> None:
+    try:
+        check_options(judge)
+    except InputError as error:
+        raise InputError(str(error).replace("model.", "judge.")) from None
+    if judge.mode == "completion" and review.style == "chat":
+        raise InputError("review.style=chat asks chat models, but judge.mode=completion; set review.style=completion")
 
 
 def refuse_secrets(plain: Mapping[str, Any]) -> None:
@@ -258,12 +283,6 @@ def _instead(key: str, name: str) -> str:
     if key.startswith("model."):
         return f"name the variable instead (model.api_key_env={name})"
     return "leave it out (a PostgreSQL password is read from PGPASSWORD or ~/.pgpass)"
-
-
-def secret_values() -> dict[str, str]:
-    """Return the environment variables that look like secrets; short values are left out, they occur by chance."""
-    sign = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$|(KEY|TOKEN|SECRET|PASSWORD)_", re.IGNORECASE)
-    return {name: value for name, value in os.environ.items() if sign.search(name) and len(value) >= 12}
 
 
 def _leaves(value: Any, key: str = "", lists: bool = False) -> Iterator[tuple[str, Any]]:
@@ -288,7 +307,7 @@ def run_identity(config: RunConfig, seeds: SeedSet) -> str:
     determining = {
         "model": identity(config.model),
         "seeds": content_sha256(seeds),
-        "prompts": asdict(config.prompts),
+        "prompts": prompts_identity(config.prompts),
         "filters": asdict(config.filters),
         "generation": asdict(config.generation),
         "random_seed": config.random_seed,
@@ -328,11 +347,11 @@ def flat_params(config: RunConfig) -> dict[str, Any]:
     Long texts (templates, examples) stand as their hash, lists as JSON; passwords of URLs are left out.
     """
     plain: dict[str, Any] = json.loads(json.dumps(asdict(config)))
-    params = {
-        key: _param(key, value) for key, value in _leaves(_without(plain, {"tracking", "store", "shots"}), lists=True)
-    }
+    told = _without(plain, {"tracking", "store", "shots", "schemas", "dry_run", "report", "judge", "review"})
+    params = {key: _param(key, value) for key, value in _leaves(told, lists=True)}
     params["prompts.shots"] = _text_hash(canonical(plain["prompts"]["shots"]))
     params["store.sample"] = config.store.sample
+    params["judge.name"] = config.judge.name if config.judge else None
     return params
 
 

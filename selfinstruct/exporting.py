@@ -16,6 +16,7 @@ _FACTS = (
     "status",
     "model",
     "prompts",
+    "thresholds",
     "counts",
     "cost_usd",
     "dataset_sha256",

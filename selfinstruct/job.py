@@ -7,23 +7,26 @@ in the completion store, and its folder says how far it came.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from selfinstruct import config as configs
 from selfinstruct import runs
 from selfinstruct.errors import InputError, Interrupted, SelfInstructError
 from selfinstruct.jsonl import write_text
-from selfinstruct.models.budget import Budget
-from selfinstruct.models.gateway import identity
+from selfinstruct.judging import forget_review, judge_run
 from selfinstruct.models.store import CompletionStore, check_url, open_store
-from selfinstruct.models.stored import StoredModel
-from selfinstruct.pipeline import Plan, generate
-from selfinstruct.progress import watch
+from selfinstruct.paying import Payer, paying_model
+from selfinstruct.pipeline import Plan, Progress, generate
+from selfinstruct.progress import Vitals, projected_usd, watch
 from selfinstruct.prompts import check_templates
 from selfinstruct.publishing import Mirror, check_mirror, open_mirror, publish
+from selfinstruct.quality.review import check_questions
+from selfinstruct.report import check_report
 from selfinstruct.runs import DRIED_UP, FINISHED, RUNNING, STOPPED
 from selfinstruct.seeds import to_jsonl
-from selfinstruct.tally import Tally
+from selfinstruct.tally import Tally, per_unit
 from selfinstruct.versions import versions
 
 
@@ -39,8 +42,23 @@ class RunJob:
         self.folder = configs.run_folder(self.config, self._identity)
         self._manifest = self._earlier_manifest()
         check_url(self.config.store.url)
-        check_mirror(self.config.tracking)
+        if not self.config.dry_run:
+            check_mirror(self.config.tracking)
+        check_report(self.config.report)
+        if self.config.judge is not None:
+            check_questions(self.config.review)
         check_templates(self.config.prompts)
+
+    def rehearse(self) -> str:
+        """Return the first prompts and the forecast of this run; send nothing, write nothing."""
+        from selfinstruct.dry_run import describe_dry_run
+        from selfinstruct.forecast import forecast
+        from selfinstruct.models.prices import count_tokens, known_prices
+
+        model = self.config.model
+        prices = known_prices(model.name, model.input_cost_per_token, model.output_cost_per_token)
+        found = forecast(self._plan(), partial(count_tokens, model.name), prices)
+        return describe_dry_run(self._name, model.name, found, self.config.limits)
 
     def execute(self) -> tuple[int, str]:
         """Generate what is missing, then publish. Returns exit code and message."""
@@ -53,8 +71,14 @@ class RunJob:
                 f"{self.folder}: the dataset is not the one that its manifest names; move the folder away and repeat "
                 "the command (the completions are kept)"
             )
+        if error is None:
+            error = self._judge()
         tokenizer = self.config.filters.instruction.tokenizer
-        publish(self.folder, self._manifest, self._seeds, self.config.export, tokenizer, mirror)
+        try:
+            publish(self.folder, self._manifest, self._seeds, self.config.export, self.config.report, tokenizer, mirror)
+        except OSError:
+            if error is None:
+                raise
         if isinstance(error, SelfInstructError):
             return error.exit_code, str(error)
         if error is not None:
@@ -77,19 +101,21 @@ class RunJob:
         tally = Tally(self.config.generation.target)
         self._manifest = self._first_manifest()
         store = open_store(self.config.store.url)
+        error: BaseException | None = None
         try:
             self._write_head()
             with runs.RunWriter(self.folder) as writer:
                 status, error, counters = asyncio.run(self._produce(store, writer, tally))
                 writer.finish()
         except OSError as os_error:
-            raise runs.unwritable(self.folder, os_error) from os_error
+            raise error or runs.unwritable(self.folder, os_error) from os_error
         finally:
             store.close()
         self._manifest |= self._closing(status, error, tally) | counters
         return error
 
     def _write_head(self) -> None:
+        forget_review(self.folder)
         runs.write_manifest(self.folder, self._manifest)
         write_text(self.folder / runs.CONFIG, self._composed.yaml)
         write_text(self.folder / runs.SEEDS, to_jsonl(self._seeds))
@@ -97,29 +123,44 @@ class RunJob:
     async def _produce(
         self, store: CompletionStore, writer: runs.RunWriter, tally: Tally
     ) -> tuple[str, BaseException | None, dict[str, int]]:
-        budget = Budget(self.config.limits, store.spent(self._identity))
-        model = configs.build_model(self._composed.model_target, self.config.model, self.config.limits, budget)
-        stored = StoredModel(
-            model,
-            store,
-            identity=identity(self.config.model),
-            sample=self.config.store.sample,
-            payer=self._identity,
-            url=self.config.store.url,
-        )
         status, error = STOPPED, None
-        try:
-            with watch(self._name) as report:
-                status = await generate(
-                    self._plan(), stored, writer, tally, 2 * self.config.limits.max_concurrency, report
+        async with paying_model(self._composed.model_target, self.config.model, store, self._payer()) as (
+            model,
+            budget,
+        ):
+
+            def vitals(progress: Progress) -> Vitals:
+                is_priced = tally.cost_usd() is not None
+                return Vitals(
+                    answered=model.sent + model.from_store,
+                    in_flight=budget.in_flight,
+                    tokens=budget.spent.tokens,
+                    cost_usd=budget.spent.cost_usd if is_priced else None,
+                    projected_usd=projected_usd(tally.usage, budget.spent.cost_usd, progress) if is_priced else None,
                 )
-        except SelfInstructError as stop:
-            error = stop
-        except asyncio.CancelledError:
-            error = Interrupted("interrupted; what was paid is kept: repeat the command to go on")
-        finally:
-            await stored.drain()
-        return status, error, {"sent": stored.sent, "from_store": stored.from_store}
+
+            followers = 2 * self.config.limits.max_concurrency
+            try:
+                async with watch(self._name, vitals) as report:
+                    status = await generate(self._plan(), model, writer, tally, followers, report)
+            except SelfInstructError as stop:
+                error = stop
+            except asyncio.CancelledError:
+                error = Interrupted("interrupted; what was paid is kept: repeat the command to go on")
+        return status, error, {"sent": model.sent, "from_store": model.from_store}
+
+    def _judge(self) -> SelfInstructError | None:
+        """Have the instances of a finished run reviewed, where a judge is named."""
+        if self.config.judge is None or self._manifest["status"] not in FINISHED:
+            return None
+        target = str(self._composed.judge_target)
+        self._manifest["judge"], error = judge_run(
+            self.folder, self._manifest, target, self.config.judge, self.config.review, self._payer()
+        )
+        return error
+
+    def _payer(self) -> Payer:
+        return Payer(self._identity, self.config.store, self.config.limits)
 
     def _plan(self) -> Plan:
         return Plan(
@@ -145,7 +186,9 @@ class RunJob:
             "study": self.config.study,
             "model": self.config.model.name,
             "prompts": self.config.prompts.name,
+            "structured": self.config.prompts.structured,
             "seeds": {"name": self._seeds.name, "quality": self._seeds.quality, "tasks": len(self._seeds.tasks)},
+            "thresholds": asdict(self.config.filters),
             "versions": versions(),
             "started": started,
             "ended": None,
@@ -160,6 +203,7 @@ class RunJob:
             "dataset_sha256": runs.dataset_sha256(self.folder),
             "counts": tally.counts(),
             "usage": tally.usage_by_stage(),
+            "per_unit": per_unit(tally.counts(), tally.usage_by_stage()),
             "cost_usd": tally.cost_usd(),
             "ended": runs.now(),
         }
@@ -176,5 +220,6 @@ class RunJob:
             "selfinstruct.seed_quality": self._seeds.quality,
             "selfinstruct.model": self.config.model.name,
             "selfinstruct.prompts": self.config.prompts.name,
+            "selfinstruct.version": versions()["selfinstruct"],
             "selfinstruct.run_dir": str(self.folder),
         }

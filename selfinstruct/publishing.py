@@ -17,6 +17,8 @@ from selfinstruct.exporting import write_run_exports
 from selfinstruct.metrics import measure, series, write_report_metrics
 from selfinstruct.novelty import count_invisible
 from selfinstruct.records import SeedSet
+from selfinstruct.report import write_report
+from selfinstruct.report.options import ReportOptions
 from selfinstruct.stages.export import ExportOptions
 from selfinstruct.summary import run_line, run_summary
 from selfinstruct.tracking import TrackingOptions
@@ -74,9 +76,15 @@ def arm_name(overrides: Sequence[str]) -> str:
 
 
 def publish(
-    folder: Path, manifest: dict[str, Any], seeds: SeedSet, options: ExportOptions, tokenizer: str, mirror: Mirror
+    folder: Path,
+    manifest: dict[str, Any],
+    seeds: SeedSet,
+    options: ExportOptions,
+    report: ReportOptions,
+    tokenizer: str,
+    mirror: Mirror,
 ) -> None:
-    """Write exports and metrics, close the manifest, mirror the folder, print the summary.
+    """Write exports, metrics and report, close the manifest, mirror the folder, print the summary.
 
     Args:
         tokenizer: the one that judged novelty; texts that it cannot see are warned about.
@@ -86,6 +94,8 @@ def publish(
         write_run_exports(folder, manifest, seeds, options)
         manifest["export"] = export
     metrics = measure(folder, manifest, [task.instruction for task in seeds.tasks])
+    if report.enabled:
+        metrics |= write_report(folder, manifest, seeds, report, metrics, tokenizer).metrics
     write_report_metrics(folder, metrics)
     runs.write_manifest(folder, manifest)
     _fill_mirror(folder, mirror, metrics)

@@ -24,6 +24,8 @@ from selfinstruct.novelty import compile_ahead, judge_stream_many
 from selfinstruct.publishing import check_mirror, open_mirror, publish
 from selfinstruct.records import Candidate, Dropped, Instance, Pair, PairItem, SeedSet, Verdict
 from selfinstruct.refilter import Judged, judge_again
+from selfinstruct.report import check_report
+from selfinstruct.report.options import ReportOptions
 from selfinstruct.runs import DONE
 from selfinstruct.seeds import content_sha256, load_seeds, to_jsonl
 from selfinstruct.stages.export import ExportOptions
@@ -57,6 +59,7 @@ class RefilterConfig:
     filters: configs.Filters
     tracking: TrackingOptions
     export: ExportOptions
+    report: ReportOptions
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class RefilterJob:
         self._config = config
         self._yaml = yaml
         check_mirror(config.tracking)
+        check_report(config.report)
         self._source = _read_source(config)
         self._identity = self._make_identity()
         self._name = config.name or f"{self._source.name}-refilter"
@@ -104,7 +108,8 @@ class RefilterJob:
             raise runs.unwritable(self.folder, error) from error
         manifest = self._manifest(tally, newly_kept, started)
         tokenizer = self._config.filters.instruction.tokenizer
-        publish(self.folder, manifest, self._source.seeds, self._config.export, tokenizer, mirror)
+        config = self._config
+        publish(self.folder, manifest, self._source.seeds, config.export, config.report, tokenizer, mirror)
         return 0, ""
 
     def _write(self, writer: runs.RunWriter, tally: Tally) -> int:

@@ -57,6 +57,7 @@ BAD = [
     (["run", "model.mode=completion"], "written for chat models"),
     (["run", "model.options.api_key=sk-123"], "a key on the command line"),
     (["run", "model.options.rates.refusal=2"], "refusal"),
+    (["run", "limits=null"], "limits=null: names no option of this group; leave it out, or choose one of default"),
     (["run", "store.url=mysql://x/y"], "only sqlite and postgresql"),
     (["run", "tracking.uri=./mlruns"], "tracking.uri"),
     (["run", "prompts.instructions.template='{{ examples'"], "prompts"),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CONF = ROOT / "conf"
 DEFAULTS = yaml.safe_load((CONF / "run.yaml").read_text(encoding="utf-8"))["defaults"]
 NAMED = [name for entry in DEFAULTS if isinstance(entry, dict) for name in entry]
-GROUPS = [*(name for name in NAMED if " " not in name), "experiments", "prompts/shots"]
+GROUPS = [*(name for name in NAMED if " " not in name), "experiments", "prompts/shots", "prompts/schemas"]
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 LIGHT = "prompts=alpaca"  # the quickest to compose, where prompts do not matter
 SECRET = "planted-secret-5c1f0e9a"
@@ -93,7 +93,10 @@ def whole(group: str, option: str) -> tuple[str, ...]:
     """Return the overrides that choose this option and give what it needs."""
     override = f"{group}={option}"
     companions = COMPANIONS.get(override, ())
-    decides_prompts = group in {"prompts", "prompts/shots", "experiments"} or "prompts=paper" in companions
+    if group == "judge":
+        given = COMPANIONS.get(f"model={option}", ())
+        companions = tuple(companion.replace("model.", "judge.", 1) for companion in given)
+    decides_prompts = group.startswith("prompts") or group == "experiments" or "prompts=paper" in companions
     return (override, *companions) if decides_prompts else (override, *companions, LIGHT)
 
 
@@ -134,7 +137,8 @@ def test_every_option_of_every_group_loads(group: str, option: str) -> None:
 def test_no_yaml_is_left_out_of_these_tests() -> None:
     found = {str(path.relative_to(CONF).with_suffix("")) for path in CONF.rglob("*.yaml")}
     found |= {f"experiments/{path.stem}" for path in (ROOT / "experiments").glob("*.yaml")}
-    assert found == {f"{group}/{option}" for group, option in OPTIONS} | set(VERBS)
+    launchers = {f"hydra/launcher/{name}" for name in ("joblib", "ray", "submitit_local", "submitit_slurm")}
+    assert found == {f"{group}/{option}" for group, option in OPTIONS} | set(VERBS) | launchers
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
@@ -453,6 +457,7 @@ DETERMINING = [
     "prompts.input_first.temperature=0.5",
     "prompts.output_first.stop=[END]",
     "prompts.compatibility=published",
+    "prompts.structured=always",
     "filters=alpaca",
     "filters.instruction.max_rouge_l=0.6",
     "filters.instruction.min_words=5",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Command
+from tests.conftest import ROOT, Command
 
 SMALL = ("generation.target=6", "generation.lookahead=4")
 
@@ -83,10 +83,50 @@ def test_arms_share_answers_where_they_ask_the_same(selfinstruct: Command, tmp_p
     assert sorted(manifest["sent"] == 0 for manifest in manifests) == [False, True]
 
 
-@pytest.mark.parametrize(("study", "arms"), [("threshold_sweep", 5), ("seed_quality", 6)])
-def test_every_study_runs_small(selfinstruct: Command, tmp_path: Path, study: str, arms: int) -> None:
-    ended = selfinstruct("run", "-m", f"experiments={study}", *SMALL)
+OFFLINE = ("model=offline", "model.name=offline/grammar")  # for the studies that name a real model
+
+
+@pytest.mark.parametrize(
+    ("study", "arms", "changes"),
+    [
+        ("threshold_sweep", 5, SMALL),
+        ("seed_quality", 6, SMALL),
+        ("lookahead", 12, SMALL[:1]),
+        ("prompt_templates", 9, SMALL),
+        ("paper", 1, (*SMALL, *OFFLINE)),
+        ("selfbehave", 2, (*SMALL, *OFFLINE)),
+    ],
+)
+def test_every_study_runs_small(
+    selfinstruct: Command, tmp_path: Path, study: str, arms: int, changes: tuple[str, ...]
+) -> None:
+    ended = selfinstruct("run", "-m", f"experiments={study}", *changes)
     assert ended.code == 0, ended.err
     (children,) = tree(tmp_path).values()
     assert children == ["FINISHED"] * arms
     assert {run.data.tags["selfinstruct.study"] for run in tracked(tmp_path)} == {study}
+
+
+def test_no_study_is_left_out_of_these_tests() -> None:
+    (marked,) = [mark for mark in test_every_study_runs_small.pytestmark if mark.name == "parametrize"]  # type: ignore[attr-defined]
+    assert {study for study, *_ in marked.args[1]} == {path.stem for path in (ROOT / "experiments").glob("*.yaml")}
+
+
+def test_a_cap_for_the_sweep_holds_for_its_runs_together_and_a_higher_one_goes_on(
+    selfinstruct: Command, tmp_path: Path
+) -> None:
+    sweep = ("run", "-m", "generation.target=30", "filters.instruction.max_rouge_l=0.5,0.8", "tracking=off")
+    priced = ("model.input_cost_per_token=1e-6", "model.output_cost_per_token=1e-6")
+
+    def paid() -> list[float]:
+        manifests = sorted((tmp_path / "runs").glob("*/manifest.json"))
+        return [json.loads(path.read_text(encoding="utf-8"))["cost_usd"] for path in manifests]
+
+    stopped = selfinstruct(*sweep, *priced, "limits.sweep_max_cost_usd=0.04")
+    assert stopped.code == 4
+    assert "limits.sweep_max_cost_usd=0.04 reached: the runs of this sweep have paid" in stopped.err
+    assert 0 < sum(paid()) <= 0.04
+    done = selfinstruct(*sweep, *priced, "limits.sweep_max_cost_usd=4")
+    assert done.code == 0, done.err
+    assert sum(paid()) > 0.04
+    assert len(list((tmp_path / "runs" / "sweeps").iterdir())) == 1  # the same sweep, as only a limit has changed

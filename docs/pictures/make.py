@@ -1,13 +1,13 @@
-"""Takes the pictures of the README: the tracking UI after two studies, and what a run prints.
+"""Takes the pictures of the README: the tracking UI after two studies, what a run prints, and the reports.
 
-In: the address of a running UI and a text file with the output of a run. Out: the PNG files beside this script.
-Needs `pip install playwright` and Chromium; no part of the package or its tests. In an empty folder:
+In: the address of a running UI, a text file with the output of a run, and the folder of the runs. Out: the PNG files
+beside this script. Needs Playwright (the extra test) and Chromium. In an empty folder:
 
     selfinstruct run | sed "s|$PWD/||" > run.txt
     selfinstruct run -m experiments=threshold_sweep
     selfinstruct run -m experiments=seed_quality
     selfinstruct ui &
-    python make.py http://127.0.0.1:5000 run.txt --browser "$(which chromium)"
+    python make.py http://127.0.0.1:5000 run.txt runs --browser "$(which chromium)"
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ WIDER_BY = {"attributes.`Run Name`": 130, COLUMNS[0]: 105, COLUMNS[1]: 60, COLUM
 COLOURS = ["#1b6ca8", "#e08a1e", "#2f8f5b", "#b8405e", "#7a5bb5"]
 CARD_CORNER = "[data-testid='draggable-card-resize-handle']"
 OLDEST_FIRST = {"orderByKey": "attributes.start_time", "orderByAsc": "true"}
+REPORT, COMPARISON = "general-*/report/report.html", f"sweeps/{SWEEP}-*/compare/report.html"
 SETTLE_MS = 3000  # tables and charts settle without a sign that could be waited for
 CHARTS = "series.acc|acceptance_rate|pool_mean|candidates.too_similar|funnel.instances"
 TERMINAL = """<!doctype html><meta charset="utf-8"><style>
@@ -100,12 +101,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Take the pictures of the README.")
     parser.add_argument("address", help="of a running UI, such as http://127.0.0.1:5000")
     parser.add_argument("output", type=Path, help="a file with what `selfinstruct run` printed")
+    parser.add_argument("runs", type=Path, help="the folder runs/ of the studies")
     parser.add_argument("--browser", help="path of Chromium, where playwright has none of its own")
     arguments = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=arguments.browser, args=CHROMIUM_FLAGS)
         context = browser.new_context(viewport=SIZE)
         draw_terminal(context, arguments.output.read_text(encoding="utf-8"))
+        picture_report(context, "report.png", arguments.runs, REPORT)
+        picture_report(context, "comparison.png", arguments.runs, COMPARISON)
         tracker = Tracker(context, arguments.address)
         prepare(context, tracker)
         picture_runs(tracker)
@@ -118,6 +122,16 @@ def draw_terminal(context: BrowserContext, text: str) -> None:
     page = context.new_page()
     page.set_content(TERMINAL.format(text=html.escape(text)))
     page.locator("body").screenshot(path=HERE / "terminal.png")
+    page.close()
+
+
+def picture_report(context: BrowserContext, name: str, runs: Path, pattern: str) -> None:
+    """Picture the top of a page that a run or a sweep has written; the first that matches by name."""
+    page = context.new_page()
+    page.set_viewport_size({"width": 1200, "height": 1100})
+    page.goto(sorted(runs.absolute().glob(pattern))[0].as_uri())
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=HERE / name)
     page.close()
 
 

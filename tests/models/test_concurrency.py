@@ -57,7 +57,7 @@ def test_it_grows_carefully_near_the_number_that_was_too_many() -> None:
     many = Concurrency(most=64)
     many.rejected(0, sent=1, in_flight=40)
     places = []
-    for number in range(1, 1_000):
+    for number in range(1, 1_200):
         many.answered(number, is_full=True)
         places.append(many.places)
     near = next(index for index, value in enumerate(places) if value == 36)

@@ -18,6 +18,7 @@ from selfinstruct.models.prices import REMEDY
 from selfinstruct.runs import DRIED_UP
 from selfinstruct.tally import per_unit
 
+REPORT = "report/report.html"
 _WIDTH = 80
 _ORDER = ("instructions", "classification", "instances")
 
@@ -31,6 +32,7 @@ def run_summary(folder: Path, manifest: Mapping[str, Any], ui_hint: str | None) 
         _requests_line(manifest),
         f"dataset  {near(folder / 'instances.jsonl')} ({counts['instances']:,} instances)",
         f"exports  {near(folder / 'export')}",
+        *([f"report   {near(folder / REPORT)}"] if (folder / REPORT).is_file() else []),
         f"sha256   {manifest['dataset_sha256']}",
         f"status   {_status(manifest)}",
     ]

@@ -168,7 +168,8 @@ def sweep_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
     varied = _varied([outcome["overrides"] for outcome in outcomes])
     for outcome, arm in zip(outcomes, varied, strict=True):
         exit_code = str(outcome["exit_code"])
-        table.add_row(arm, *_numbers(Path(outcome["run_dir"])), exit_code, near(Path(outcome["run_dir"])))
+        place = near(Path(outcome["run_dir"])) if outcome["run_dir"] else "-"
+        table.add_row(arm, *_numbers(Path(outcome["run_dir"])), exit_code, place)
     return rendered(table)
 
 

@@ -73,4 +73,4 @@ def _fetched(ray: Any, reference: Any) -> JobReturn | Lost:
     except ray.exceptions.RayTaskError as error:
         return Lost(f"it could not begin ({str(error.cause).splitlines()[0]})")
     except ray.exceptions.RayError as error:
-        return Lost(f"its process was lost ({str(error).splitlines()[0]})")
+        return Lost(f"its process was lost ({str(error).splitlines()[0].partition('. ')[0]})")

@@ -6,9 +6,9 @@ other three: the system cannot know what they share.
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from queue import SimpleQueue
@@ -50,28 +50,16 @@ def run(jobs: Sequence[bytes], n_jobs: int) -> list[JobReturn | Lost]:
         finally:
             free.put(pool)
 
-    with _threads(count) as threads:
-        try:
-            return list(threads.map(run_one, jobs))
-        finally:
-            threads.shutdown(cancel_futures=True)
-            while not free.empty():
-                free.get().shutdown()
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that wait for processes; an interruption lets those that work end, and begins no others."""
-    threads = ThreadPoolExecutor(count, "sweep")
+    threads = ThreadPoolExecutor(count, "sweep")  # they wait for the processes
     try:
-        yield threads
-    finally:
+        return list(threads.map(run_one, jobs))
+    finally:  # an interruption lets the jobs that are under way end, and begins no others
         threads.shutdown(cancel_futures=True)
+        while not free.empty():
+            free.get().shutdown()
 
 
 def _why(error: BrokenProcessPool) -> str:
     """Return the signal that ended a process, out of the only place where it is told."""
-    import re
-
     found = re.search(r"(SIG[A-Z]+)", str(error))
     return f"its process was killed ({found[1]})" if found else "its process ended"

@@ -4,8 +4,8 @@
     claims.take(key)   # True: ours until `release`; False: another process is asking, and will store its answer
 
 A claim is a lock on one byte of an empty file, at a place given by the request's key: it costs a system call, needs no
-clean-up, and the kernel lifts it when its process dies. Where there are no such locks (another system, a store in
-PostgreSQL), everybody may ask; then the first answer stored is the one that counts.
+clean-up, and the kernel lifts it when its process dies. Where there are no such locks (another system), everybody may
+ask; then the first answer stored is the one that counts. For a store in PostgreSQL see server_claims.py.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ class Claims:
 
     def __init__(self, path: Path | None) -> None:
         self._file = _open(path)
+
+    async def claim(self, key: str) -> bool:
+        """Claim a request as `take` does."""
+        return self.take(key)
 
     def take(self, key: str) -> bool:
         """Claim a request; False while another process holds it. A process may take its own claims again."""

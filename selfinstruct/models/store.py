@@ -31,6 +31,9 @@ from selfinstruct.records import Completion, Request
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from selfinstruct.models.claims import Claims
+    from selfinstruct.models.server_claims import ServerClaims
+
 _FORMAT = 1
 _LOCK_TIMEOUT_S = 60.0
 _URLS = 'use sqlite:///file.db, or postgresql+psycopg://user@host/database with `pip install "selfinstruct[postgres]"`'
@@ -161,6 +164,13 @@ class CompletionStore:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    def open_claims(self) -> Claims | ServerClaims:
+        """Return what tells other processes which requests are being asked just now."""
+        from selfinstruct.models.claims import Claims
+        from selfinstruct.models.server_claims import ServerClaims
+
+        return ServerClaims(self._engine) if self._engine.dialect.name == "postgresql" else Claims(self.claims_path)
 
     @property
     def claims_path(self) -> Path | None:

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 from selfinstruct.errors import Interrupted, SelfInstructError, StoreError
 from selfinstruct.models.batching import Batch
-from selfinstruct.models.claims import Claims
 from selfinstruct.models.store import CompletionStore, Row, request_key
 from selfinstruct.records import Completion, Request
 
@@ -48,8 +47,8 @@ class StoredModel:
     """A Model that asks the store first and pays only for what is not there.
 
     A caller that is cancelled does not cancel what is in flight: the answer is paid for, so it is awaited and stored
-    by `drain`. Equal requests that are asked at the same time are sent once, also when another process on this machine
-    asks them of the same SQLite store: then its answer is waited for, ten minutes at most.
+    by `drain`. Equal requests that are asked at the same time are sent once, also when another process asks them of the
+    same store: then its answer is waited for, ten minutes at most.
     """
 
     def __init__(
@@ -65,7 +64,7 @@ class StoredModel:
         self._identity = dict(identity)
         self._sample = sample
         self._payer = payer
-        self._claims = Claims(store.claims_path)
+        self._claims = store.open_claims()
         self._under_way: dict[str, asyncio.Task[Completion]] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="completion-store")
         self._reads: Batch[str, Completion | None] = Batch(self._read_many, self._thread)
@@ -128,7 +127,7 @@ class StoredModel:
         """Claim the request before looking, so that what another process stored meanwhile cannot be missed."""
         began, look_s = time.monotonic(), _FIRST_LOOK_S
         while True:
-            is_ours = self._claims.take(key)
+            is_ours = await self._claims.claim(key)
             try:
                 stored = await self._reads.add(key)
                 if stored is not None:

@@ -29,7 +29,7 @@ def store(url: str) -> CompletionStore:
     return open_store(url)
 
 
-def purse(store: CompletionStore, payer: str, cap_usd: float | None, patience_s: float = 0.0) -> SweepPurse:
+def purse(store: CompletionStore, payer: str, cap_usd: float | None, patience_s: float = 20.0) -> SweepPurse:
     made = SweepPurse(store, "sweep-1", payer, cap_usd, patience_s)
     made.open()
     return made

@@ -123,7 +123,8 @@ def test_a_failure_is_raised_and_never_stored(tmp_path: Path) -> None:
 class FailingStore:
     """A store whose writes fail so many times, and then no more; reads work."""
 
-    claims_path = None
+    def open_claims(self) -> Claims:
+        return Claims(None)
 
     def __init__(self, failures: int, reads_fail: bool = False) -> None:
         self.failures = failures

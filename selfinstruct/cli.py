@@ -173,10 +173,12 @@ def _hydra_app(verb: str, arguments: list[str], codes: list[int]) -> None:
 
     from selfinstruct import commands
     from selfinstruct.config import data_root, register_resolvers
-    from selfinstruct.launchers import offer
+    from selfinstruct.launchers import offer, register
 
     register_resolvers()
     offer()
+    if {"-m", "--multirun"} & set(arguments):
+        register()
     sys.argv = [sys.argv[0], *arguments]
     app = hydra.main(version_base="1.3", config_path=str(data_root() / "conf"), config_name=verb)
     task = commands.TASKS[verb]

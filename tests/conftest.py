@@ -15,9 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # started by a shell in the background: children would ignore it, too
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background; children would ignore it, too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -9,6 +9,7 @@ others go on. `jobs` packs them and settles what came back; hydra_plugins/ holds
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -21,3 +22,13 @@ def offer() -> None:
     folder = str(Path(__file__).parent)
     if folder not in sys.path:
         sys.path.append(folder)
+
+
+def register() -> None:
+    """Make our launchers known to Hydra also where it looked for plugins before `offer` was called."""
+    from hydra.core.plugins import Plugins
+
+    offer()
+    ours = importlib.import_module("hydra_plugins.selfinstruct_launchers")
+    for name in ("JoblibLauncher", "LocalLauncher", "SlurmLauncher", "RayLauncher"):
+        Plugins.instance().register(getattr(ours, name))

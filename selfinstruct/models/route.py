@@ -60,8 +60,8 @@ def called_as(litellm: Any, options: ModelOptions) -> str:
 
 def register_price(litellm: Any, name: str, prices: Prices) -> None:
     """Tell LiteLLM a model's price; without one it searches its whole list for every answer, in vain."""
-    if name in litellm.model_cost:
-        return
+    if name in litellm.model_cost or name.partition("/")[2] in litellm.model_cost:
+        return  # LiteLLM would put it in the place of its own price, for everybody in this process
     provider = name.partition("/")[0]
     per_token = {"input_cost_per_token": prices.input_usd, "output_cost_per_token": prices.output_usd}
     cached = dict.fromkeys(("cache_creation_input_token_cost", "cache_read_input_token_cost"), prices.input_usd)

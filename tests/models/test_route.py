@@ -75,6 +75,7 @@ def test_the_request_that_arrives_is_the_same_on_both_ways(litellm: Any) -> None
 def test_a_registered_price_replaces_none_that_is_known(litellm: Any) -> None:
     before = dict(litellm.model_cost["gpt-4.1-mini"])
     route.register_price(litellm, "gpt-4.1-mini", Prices(1.0, 1.0))
+    route.register_price(litellm, "openai/gpt-4.1-mini", Prices(1.0, 1.0))
     assert litellm.model_cost["gpt-4.1-mini"] == before
     route.register_price(litellm, "hosted_vllm/mine", Prices(0.1, 0.2))
     assert litellm.model_cost["hosted_vllm/mine"]["output_cost_per_token"] == 0.2

@@ -1,5 +1,5 @@
 # make demo   a first dataset, offline        make test   the whole suite
-# make lint   ruff and mypy                   make bench  the novelty benchmarks
+# make lint   ruff and mypy                   make bench  novelty and gateway, about 20 minutes
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := demo

@@ -137,6 +137,7 @@ class _Generation:
                     planned += 1
                 if not ahead:
                     break
+                await asyncio.sleep(0)  # what the last commit started is sent before the next commit computes
                 self._commit(await ahead[0])
                 ahead.popleft()
         finally:

@@ -200,7 +200,8 @@ def test_ctrl_c_lets_answers_in_flight_come_in_and_begins_nothing_new(tmp_path: 
 def test_a_missing_library_is_one_message_with_the_command_that_installs_it(
     selfinstruct: Command, monkeypatch: pytest.MonkeyPatch, launcher: str, library: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, library, None)
+    for name in {library, *(name for name in sys.modules if name.startswith(f"{library}."))}:
+        monkeypatch.setitem(sys.modules, name, None)  # parts that another test has loaded would still be found
     ended = selfinstruct("run", "-m", f"hydra/launcher={launcher}", "tracking=off", "random_seed=1,2")
     says = f'hydra/launcher={launcher}: {library} is not installed; pip install "selfinstruct[{library}]"'
     assert (ended.code, ended.err) == (2, f"selfinstruct: {says}\n")

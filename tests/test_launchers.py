@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct import cli
-from tests.conftest import ROOT, Command
+from tests.conftest import ROOT
 from tests.sweeping import ARM, SMALL, surroundings, sweep
 
 WITHDRAWN = "the key was withdrawn; give another one"
@@ -194,24 +194,38 @@ def test_ctrl_c_lets_answers_in_flight_come_in_and_begins_nothing_new(tmp_path: 
     assert stored == sum(manifest["sent"] for manifest in manifests) > 0
 
 
+WITHOUT = """
+import sys
+for name in sys.argv.pop(1).split():
+    sys.modules[name] = None
+from selfinstruct.cli import main
+main()
+"""
+
+
+def sweep_without(library: str, launcher: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Begin a sweep in a process of its own, in which a library cannot be imported."""
+    arguments = ["run", "-m", f"hydra/launcher={launcher}", "tracking=off", "random_seed=1,2"]
+    command = [sys.executable, "-c", WITHOUT, library, *arguments]
+    place = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, cwd=folder, env=place, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize(
     ("launcher", "library"), [("joblib", "joblib"), ("submitit_local", "submitit"), ("ray", "ray")]
 )
 def test_a_missing_library_is_one_message_with_the_command_that_installs_it(
-    selfinstruct: Command, monkeypatch: pytest.MonkeyPatch, launcher: str, library: str
+    tmp_path: Path, launcher: str, library: str
 ) -> None:
-    for name in {library, *(name for name in sys.modules if name.startswith(f"{library}."))}:
-        monkeypatch.setitem(sys.modules, name, None)  # parts that another test has loaded would still be found
-    ended = selfinstruct("run", "-m", f"hydra/launcher={launcher}", "tracking=off", "random_seed=1,2")
+    ended = sweep_without(library, launcher, tmp_path)
     says = f'hydra/launcher={launcher}: {library} is not installed; pip install "selfinstruct[{library}]"'
-    assert (ended.code, ended.err) == (2, f"selfinstruct: {says}\n")
+    assert (ended.returncode, ended.stderr) == (2, f"selfinstruct: {says}\n")
 
 
-def test_a_cluster_that_is_not_there_is_one_message(selfinstruct: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    ended = selfinstruct("run", "-m", "hydra/launcher=submitit_slurm", "tracking=off", "random_seed=1,2")
-    assert ended.code == 2
-    assert ended.err.startswith('selfinstruct: hydra/launcher=submitit_slurm: Could not detect "srun"')
+def test_a_cluster_that_is_not_there_is_one_message(tmp_path: Path) -> None:
+    ended = sweep_without("", "submitit_slurm", tmp_path, PATH="")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith('selfinstruct: hydra/launcher=submitit_slurm: Could not detect "srun"')
 
 
 def test_it_is_the_same_sweep_wherever_it_runs_and_wherever_its_answers_are_kept() -> None:

@@ -18,19 +18,16 @@ and each request carries its schema; whether they are is settled before a run be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from annotated_types import Ge, Gt, Le
 
 from selfinstruct.errors import InputError
 from selfinstruct.parsing import schema_for
-from selfinstruct.records import CLASSIFICATION, INPUT_FIRST, INSTRUCTIONS, OUTPUT_FIRST, Message, Request
+from selfinstruct.records import CLASSIFICATION, INPUT_FIRST, INSTRUCTIONS, OUTPUT_FIRST, Request
+from selfinstruct.templating import render
 from selfinstruct.text import fold_white_space
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 NO_INPUT = "<noinput>"
 SCHEMAS_OFF: Final = "off"
@@ -258,46 +255,6 @@ def _request(templates: Templates, name: str, stage: str, values: dict[str, Any]
     template: StageTemplate | None = getattr(templates, name)
     if template is None:
         raise InputError(f"prompts.{name}: the preset {templates.name} has no such template; choose another prompts=")
-    text = _render(f"prompts.{name}.template", template.template, values)
-    system = _render(f"prompts.{name}.system", template.system, values) if templates.style == "chat" else ""
-    return Request(
-        stage=stage,
-        messages=_messages(system, text) if templates.style == "chat" else (),
-        text="" if templates.style == "chat" else text,
-        max_tokens=template.max_tokens,
-        temperature=template.temperature,
-        top_p=template.top_p,
-        frequency_penalty=template.frequency_penalty,
-        presence_penalty=template.presence_penalty,
-        stop=template.stop,
-        schema=schema_for(stage, templates.form) if templates.structured == SCHEMAS_ALWAYS else "",
-    )
-
-
-def _messages(system: str, text: str) -> tuple[Message, ...]:
-    user = Message("user", text)
-    return (Message("system", system), user) if system.strip() else (user,)
-
-
-def _render(key: str, source: str, values: dict[str, Any]) -> str:
-    from jinja2 import TemplateError
-
-    try:
-        return _compiled(source).render(values)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        line = getattr(error, "lineno", None)
-        where = f"{key}, line {line}" if line else key
-        known = ", ".join(sorted(values))
-        raise InputError(f"{where}: {error}; correct the Jinja text, which may use {known}") from error
-
-
-@lru_cache(maxsize=64)
-def _compiled(source: str) -> Template:
-    """Loop lines leave no blank line behind; a line break at the very end is sent, since a model continues after it."""
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
-    )
-    return environment.from_string(source)
+    request = render(f"prompts.{name}", template, templates.style, stage, values)
+    is_bound = templates.structured == SCHEMAS_ALWAYS
+    return replace(request, schema=schema_for(stage, templates.form)) if is_bound else request

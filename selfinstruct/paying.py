@@ -17,7 +17,9 @@ from selfinstruct import outcomes
 from selfinstruct.models.budget import Budget
 from selfinstruct.models.gateway import ModelOptions, identity
 from selfinstruct.models.limits import LimitOptions
+from selfinstruct.models.prices import known_prices
 from selfinstruct.models.purse import SweepPurse
+from selfinstruct.models.reckoning import Reckoning
 from selfinstruct.models.store import CompletionStore, StoreOptions
 from selfinstruct.models.stored import StoredModel
 
@@ -40,8 +42,10 @@ async def paying_model(
     Raises:
         InputError: the target builds no model, or a cap on cost is set and the price is not known.
     """
-    purse = _open_purse(store, payer)
-    budget = Budget(payer.limits, store.spent(payer.identity), purse)
+    prices = known_prices(options.name, options.input_cost_per_token, options.output_cost_per_token)
+    reckoning = Reckoning(prices, options.options)
+    purse = _open_purse(store, payer, reckoning)
+    budget = Budget(payer.limits, store.spent(payer.identity, reckoning), purse)
     model = StoredModel(
         configs.build_model(target, options, payer.limits, budget),
         store,
@@ -57,10 +61,10 @@ async def paying_model(
             await purse.close()
 
 
-def _open_purse(store: CompletionStore, payer: Payer) -> SweepPurse | None:
+def _open_purse(store: CompletionStore, payer: Payer, reckoning: Reckoning) -> SweepPurse | None:
     sweep, cap_usd = outcomes.current_sweep(), payer.limits.sweep_max_cost_usd
     if sweep is None and cap_usd is None:
         return None
-    purse = SweepPurse(store, sweep or payer.identity, payer.identity, cap_usd, payer.limits.timeout_s)
+    purse = SweepPurse(store, sweep or payer.identity, payer.identity, cap_usd, payer.limits.timeout_s, reckoning)
     purse.open()
     return purse

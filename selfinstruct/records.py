@@ -15,6 +15,9 @@ INSTRUCTIONS = "instructions"
 CLASSIFICATION = "classification"
 INPUT_FIRST = "input_first"
 OUTPUT_FIRST = "output_first"
+CONTENT_FILTER = "content_filter"
+CONTEXT_OVERFLOW = "context_overflow"
+NOT_ANSWERED = frozenset({CONTENT_FILTER, CONTEXT_OVERFLOW})
 STAGES = (INSTRUCTIONS, CLASSIFICATION, INPUT_FIRST, OUTPUT_FIRST)
 
 
@@ -81,7 +84,8 @@ class Request:
 class Completion:
     """One answer of a model to one request.
 
-    finish_reason: "stop", "length" (the token limit cut it) or "content_filter" (the provider refused).
+    finish_reason: "stop", "length" (the token limit cut it), or what is no answer: "content_filter" (the provider
+    refused) or "context_overflow" (the prompt was too long for the model).
     Token counts and cost are None when the provider does not say; cost in US dollars; latency in seconds.
     """
 
@@ -160,7 +164,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Instruction:
-    """An accepted instruction. `most_similar` maps pool text to score, best first; average over the whole pool."""
+    """An accepted instruction. `most_similar` maps pool text to score, best first; average over the whole pool.
+
+    `is_classification` is None where no stage asked, and where the model's answer could not be read.
+    """
 
     instruction: str
     request_idx: int
@@ -171,7 +178,7 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Instance:
-    """One kept training example: a line of instances.jsonl. is_classification is None where no stage decided it."""
+    """One kept training example: a line of instances.jsonl. is_classification is None where nobody decided it."""
 
     instruction: str
     input: str

@@ -5,6 +5,7 @@ says what becomes of the arm with a certain model.options.latency_s, after six a
 
     fail 0.002, die 0.003, preempt 0.004      a ProviderError; its process is killed, as the kernel does where memory
                                               runs out; it hears, but once, that it has to make room, as Slurm says it
+    break 0.005                               a fault of the program
 
 Every process leaves a file there that is named after it, with $MORTAL_NODE as its content.
 """
@@ -58,6 +59,8 @@ class MortalModel:
     def _meet_fate(self) -> None:
         if self._fate == "fail":
             raise ProviderError("the key was withdrawn; give another one")
+        if self._fate == "break":
+            raise RuntimeError("the model is broken")
         if self._fate == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if self._fate == "preempt":

@@ -20,10 +20,11 @@ def manifest(folder: Path) -> dict[str, object]:
 
 
 def spent(folder: Path) -> dict[str, float]:
+    from selfinstruct.models.reckoning import Reckoning
     from selfinstruct.models.store import open_store
 
     store = open_store(f"sqlite:///{folder.parent / 'runs' / 'completions.db'}")
-    paid = store.spent(str(manifest(folder)["identity"]))
+    paid = store.spent(str(manifest(folder)["identity"]), Reckoning())
     store.close()
     return {"max_requests": paid.requests, "max_tokens": paid.tokens, "max_cost_usd": paid.cost_usd}
 

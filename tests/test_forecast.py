@@ -13,7 +13,7 @@ from selfinstruct.models.prices import Prices, count_tokens, known_prices
 from selfinstruct.pipeline import Plan
 from selfinstruct.records import Message, Request
 
-from .test_config import compose
+from .configs import compose
 
 
 @pytest.fixture
@@ -87,7 +87,8 @@ def test_declared_prices_win_and_unknown_ones_are_none() -> None:
 
 
 def test_a_price_that_one_run_declares_is_not_known_to_the_next() -> None:
-    from selfinstruct.models.route import import_litellm, register_price
+    from selfinstruct.models.library import import_litellm
+    from selfinstruct.models.route import register_price
 
     register_price(import_litellm(), "openai/declared-by-one", Prices(1e-6, 2e-6))
     assert known_prices("openai/declared-by-one", None, None) is None
@@ -99,3 +100,12 @@ def test_tokens_are_counted_for_chat_and_for_text() -> None:
     counted = count_tokens("openai/gpt-4.1-mini", text)
     assert 3 <= counted <= 5
     assert counted < count_tokens("openai/gpt-4.1-mini", chat) <= counted + 10
+
+
+def test_a_tuned_model_has_the_price_of_tuned_models_of_its_base() -> None:
+    from selfinstruct.models.library import import_litellm
+
+    listed = import_litellm().model_cost["ft:gpt-4.1-mini-2025-04-14"]
+    found = known_prices("openai/ft:gpt-4.1-mini-2025-04-14:lab:si-9f3c1b2a7d40:Ab1", None, None)
+    assert found == Prices(listed["input_cost_per_token"], listed["output_cost_per_token"])
+    assert known_prices("openai/ft:nobody-knows:lab::Ab1", None, None) is None

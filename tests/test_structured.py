@@ -210,7 +210,7 @@ def run(folder: Path, *overrides: str, server: tuple[str, ...] = ()) -> Ran:
     with serving("structured_server", *server) as address:
         ended = subprocess.run(
             [
-                *(sys.executable, "-m", "selfinstruct.cli", "run", "tracking=off", "run_dir=run"),
+                *(sys.executable, "-m", "selfinstruct.cli", "run", "tracking=off", "report=off", "run_dir=run"),
                 *("model=openai_compatible", f"model.api_base={address}/v1", "generation.target=12"),
                 *overrides,
             ],

@@ -57,15 +57,21 @@ def read_answer(response: Any, options: ModelOptions, latency_s: float) -> Compl
     if not getattr(response, "choices", None):
         raise TransientError(f"{options.name}: the answer holds no choice")
     choice = response.choices[0]
-    usage = getattr(response, "usage", None)
-    completion_tokens = getattr(usage, "completion_tokens", None)
+    prompt_tokens, completion_tokens = _usage(response)
     said = choice.text if options.mode == "completion" else choice.message.content
     text, finish_reason = spoken(choice, said, completion_tokens, options.name)
     return Completion(
         text=text,
         finish_reason=finish_reason,
-        prompt_tokens=getattr(usage, "prompt_tokens", None),
-        completion_tokens=completion_tokens,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=None if text and not completion_tokens else completion_tokens,
         latency_s=round(latency_s, 4),
         model=getattr(response, "model", None) or options.name,
     )
+
+
+def _usage(response: Any) -> tuple[int | None, int | None]:
+    """Prompt and completion tokens; where the provider tells none, LiteLLM says 0, but no prompt has 0 tokens."""
+    usage = getattr(response, "usage", None)
+    prompt_tokens = getattr(usage, "prompt_tokens", None) or None
+    return prompt_tokens, getattr(usage, "completion_tokens", None) if prompt_tokens else None

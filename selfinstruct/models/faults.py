@@ -20,10 +20,9 @@ from typing import Any
 
 from selfinstruct.errors import ProviderError, TransientError
 from selfinstruct.models.structured import is_objection_to_schemas
+from selfinstruct.records import CONTENT_FILTER, CONTEXT_OVERFLOW
 from selfinstruct.secrecy import masked, secret_values
 
-CONTENT_FILTER = "content_filter"
-CONTEXT_OVERFLOW = "context_overflow"
 _LONGEST_MESSAGE = 400
 _LONGEST_BEGINNING = 60
 _LONGEST_CHAIN = 10
@@ -85,6 +84,14 @@ def _refusal(choice: Any) -> str:
     message = getattr(choice, "message", None)
     fields = getattr(message, "provider_specific_fields", None) or {}
     return str(getattr(message, "refusal", None) or fields.get("refusal") or "")
+
+
+def is_timeout(error: BaseException) -> bool:
+    """True when nobody waited for the end of the answer."""
+    import httpx
+    import openai
+
+    return any(isinstance(one, TimeoutError | httpx.TimeoutException | openai.APITimeoutError) for one in _chain(error))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -20,10 +20,14 @@ from selfinstruct.errors import InputError, Interrupted, ProviderError, Transien
 from selfinstruct.models import route
 from selfinstruct.models.budget import Budget, Spent
 from selfinstruct.models.calls import arguments, read_answer
-from selfinstruct.models.faults import Outcome, read_fault
+from selfinstruct.models.faults import Outcome, is_timeout, read_fault
 from selfinstruct.models.gate import Gate, Sending, Turn
+from selfinstruct.models.library import import_litellm
 from selfinstruct.models.limits import LimitOptions
+from selfinstruct.models.local_folder import find_folder, fingerprint, label
+from selfinstruct.models.local_options import check_local, deciding, is_local
 from selfinstruct.models.prices import REMEDY, Prices, known_prices
+from selfinstruct.models.reckoning import Reckoning
 from selfinstruct.records import INSTRUCTIONS, Completion, Request
 
 log = logging.getLogger(__name__)
@@ -52,7 +56,14 @@ class ModelOptions:
 
 
 def identity(options: ModelOptions) -> dict[str, Any]:
-    """Return what makes two models the same: where it is served and what it costs do not count."""
+    """Return what makes two models the same: where it is served and what it costs do not count.
+
+    A model in this process counts by the contents of its folder, wherever that lies.
+    """
+    if is_local(options.options):
+        folder = find_folder(options.name)
+        name = options.name if folder is None else f"sha256:{fingerprint(folder)}"
+        return {"name": name, "mode": options.mode, "revision": options.revision, "options": deciding(options.options)}
     return {
         "name": options.name,
         "mode": options.mode,
@@ -61,18 +72,33 @@ def identity(options: ModelOptions) -> dict[str, Any]:
     }
 
 
-def check_options(options: ModelOptions) -> None:
-    """Raise InputError for a key in the options, an unset key variable, or a provider that LiteLLM does not know."""
+def short_name(options: ModelOptions) -> str:
+    """Return what people call a model: its name without the provider, or that of the folder that it lies in."""
+    return label(options.name) if is_local(options.options) else options.name.rpartition("/")[2]
+
+
+def check_options(options: ModelOptions, needs_key: bool = True) -> None:
+    """Refuse a model that cannot be asked.
+
+    Args:
+        needs_key: False where nothing will be sent, as in a dry run.
+
+    Raises:
+        InputError: a key in the options, an unset key variable, or a name without a provider.
+    """
     for name in _secret_names(options.options):
         raise InputError(
             f"model.options.{name}: a secret may not stand in the config; export it and name its variable, for "
             "example model.api_key_env=OPENAI_API_KEY"
         )
-    if options.api_key_env and not os.environ.get(options.api_key_env):
+    if needs_key and options.api_key_env and not os.environ.get(options.api_key_env):
         raise InputError(
             f"model.api_key_env={options.api_key_env}: this environment variable is not set; "
             f"export {options.api_key_env}=... or name another one"
         )
+    if is_local(options.options):
+        check_local(options.name, options.options, options.api_base)
+        return
     if "/" not in options.name:
         raise InputError(f"model.name={options.name}: give it as <provider>/<model>, for example openai/{options.name}")
     if options.name.startswith("offline/"):
@@ -98,10 +124,15 @@ def build(options: ModelOptions, limits: LimitOptions, budget: Budget) -> Gatewa
 
 @dataclass(frozen=True)
 class _Failed:
-    """A try that brought no answer. `busy_s`: None, or for how long the provider does nothing but reject (HTTP 429)."""
+    """A try that brought no answer.
+
+    busy_s: None, or for how long the provider does nothing but reject (HTTP 429).
+    may_be_billed: nobody waited for the end of the answer, so the provider may have written it, and bill it.
+    """
 
     fault: TransientError
-    busy_s: float | None
+    busy_s: float | None = None
+    may_be_billed: bool = False
 
 
 class Gateway:
@@ -120,8 +151,9 @@ class Gateway:
         self._gate = Gate(limits, growing_wait_s)
         self._secret = os.environ.get(options.api_key_env) if options.api_key_env else None
         self._stopped = asyncio.Event()
-        self._litellm = route.import_litellm()
+        self._litellm = import_litellm()
         self._prices = self._known_prices()
+        self._reckoning = Reckoning(self._prices, options.options)
         self._name = route.called_as(self._litellm, options)
         if options.name.startswith("offline/"):
             from selfinstruct.models.offline import register
@@ -142,8 +174,8 @@ class Gateway:
 
     async def complete(self, request: Request) -> Completion:
         """Return the provider's answer. Raises as `Model.complete` says, and Interrupted after `stop`."""
-        worst = self._worst_case(request)
-        turn = self._gate.turn(0 if request.stage == INSTRUCTIONS else 1, worst.tokens)
+        worst = self._reckoning.worst_case(request)
+        turn = self._gate.turn(0 if request.stage == INSTRUCTIONS else 1, self._reckoning.likely_tokens(request))
         failed = 0
         while True:
             self._check_running()
@@ -184,8 +216,10 @@ class Gateway:
                 self._check_running()
                 answer = await self._send(sending, request)
                 if isinstance(answer, Completion):
-                    used_tokens = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
-                    real = Spent(1, used_tokens, answer.cost_usd or 0.0)
+                    real = self._reckoning.booked(request, answer)
+                    used_tokens = real.tokens
+                elif answer.may_be_billed:
+                    real = worst
                 return answer
             finally:
                 self._budget.settle(worst, real)
@@ -202,7 +236,7 @@ class Gateway:
             completion = read_answer(response, self._options, time.monotonic() - started)
             return replace(completion, cost_usd=self._cost_usd(response, completion))
         except TransientError as fault:
-            return _Failed(fault, None)
+            return _Failed(fault)
         except ProviderError:
             raise
         except Exception as error:
@@ -214,7 +248,8 @@ class Gateway:
             if not isinstance(found, TransientError):
                 raise found from None  # the original may hold headers with the key
             is_rejected = getattr(error, "status_code", None) == _TOO_MANY_REQUESTS
-            return _Failed(found, self._gate.rejected(sending, found.retry_after_s) if is_rejected else None)
+            busy_s = self._gate.rejected(sending, found.retry_after_s) if is_rejected else None
+            return _Failed(found, busy_s, may_be_billed=is_timeout(error))
 
     async def _call(self, request: Request) -> Any:
         asked = arguments(request, self._options, self._limits.timeout_s) | {
@@ -237,12 +272,6 @@ class Gateway:
             self._client = route.text_client(self._options.api_base, self._api_key, self._gate.heard_of_latest)
         return self._client
 
-    def _worst_case(self, request: Request) -> Spent:
-        prompt = request.text + "".join(message.content for message in request.messages) + request.schema
-        prompt_tokens = len(prompt.encode()) // 2 + 16
-        cost = self._prices.cost_usd(prompt_tokens, request.max_tokens) if self._prices else 0.0
-        return Spent(1, prompt_tokens + request.max_tokens, cost)
-
     def _known_prices(self) -> Prices | None:
         options = self._options
         prices = known_prices(options.name, options.input_cost_per_token, options.output_cost_per_token)
@@ -252,13 +281,13 @@ class Gateway:
         return prices
 
     def _cost_usd(self, response: Any, completion: Completion) -> float | None:
-        """By the declared prices where there are any, else as LiteLLM reckons it."""
+        """By the declared prices where there are any, else as LiteLLM reckons it; None where the usage is not told."""
         options = self._options
-        if options.input_cost_per_token is None or options.output_cost_per_token is None:
+        if completion.prompt_tokens is None or completion.completion_tokens is None:
+            return None
+        if self._prices is None or options.input_cost_per_token is None or options.output_cost_per_token is None:
             is_known = self._name == options.name
             return route.answer_cost_usd(response) if is_known else None
-        if self._prices is None or completion.prompt_tokens is None or completion.completion_tokens is None:
-            return None
         return self._prices.cost_usd(completion.prompt_tokens, completion.completion_tokens)
 
     def _check_running(self) -> None:

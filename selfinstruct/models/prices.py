@@ -6,9 +6,9 @@ count_tokens("openai/gpt-4.1-mini", request)       # 412
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
+from selfinstruct.models.library import import_litellm
 from selfinstruct.records import Request
 
 REMEDY = "set model.input_cost_per_token and model.output_cost_per_token (US dollars)"
@@ -34,11 +34,9 @@ def known_prices(name: str, input_usd: float | None, output_usd: float | None) -
     """Return the declared prices where both are, else LiteLLM's for the model, else None."""
     if input_usd is not None and output_usd is not None:
         return Prices(input_usd, output_usd)
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm
-
+    litellm = import_litellm()
     known: dict[str, float | None] = {}
-    for listed in (name, name.partition("/")[2]):
+    for listed in (name, name.partition("/")[2], _base_of_tuned(name)):
         if not known and listed not in DECLARED:
             known = litellm.model_cost.get(listed) or {}
     per_input, per_output = known.get("input_cost_per_token"), known.get("output_cost_per_token")
@@ -47,14 +45,18 @@ def known_prices(name: str, input_usd: float | None, output_usd: float | None) -
     return Prices(float(per_input), float(per_output))
 
 
+def _base_of_tuned(name: str) -> str:
+    """Return the list's name for a tuned model of OpenAI: ft:<base>, without whose it is and which."""
+    model = name.partition("/")[2]
+    return ":".join(model.split(":")[:2]) if model.startswith("ft:") else model
+
+
 def count_tokens(name: str, request: Request) -> int:
     """Return the prompt tokens of a request, counted with LiteLLM's tokenizer for the model.
 
     For models whose tokenizer it does not carry it counts with OpenAI's, which may be a fifth off in English.
     """
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm
-
+    litellm = import_litellm()
     if request.text:
         return int(litellm.token_counter(model=name, text=request.text))
     messages = [{"role": message.role, "content": message.content} for message in request.messages]

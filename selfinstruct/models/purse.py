@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import LimitReached
+from selfinstruct.models.reckoning import Reckoning
 from selfinstruct.models.store import CompletionStore
 from selfinstruct.models.tables import create_table
 
@@ -34,10 +35,17 @@ class SweepPurse:
 
     Args:
         patience_s: how long to wait for what other runs of the sweep have set aside, once nothing of our own is.
+        reckoning: what answers cost that do not say so.
     """
 
     def __init__(
-        self, store: CompletionStore, sweep: str, payer: str, cap_usd: float | None, patience_s: float = 120.0
+        self,
+        store: CompletionStore,
+        sweep: str,
+        payer: str,
+        cap_usd: float | None,
+        patience_s: float = 120.0,
+        reckoning: Reckoning | None = None,
     ) -> None:
         from sqlalchemy import Column, Float, MetaData, String, Table
 
@@ -46,6 +54,7 @@ class SweepPurse:
         self._payer = payer
         self._cap_usd = cap_usd
         self._patience_s = patience_s
+        self._reckoning = reckoning or Reckoning()
         self._thread = ThreadPoolExecutor(1, "purse")  # one, so that what is settled first is written first
         self._own_usd = 0.0
         self._table = Table(
@@ -61,7 +70,7 @@ class SweepPurse:
         """Join the sweep with what this run has paid so far; what an earlier execution set aside is given back."""
         from sqlalchemy import delete, insert
 
-        spent_usd = self._store.spent(self._payer).cost_usd
+        spent_usd = self._store.spent(self._payer, self._reckoning).cost_usd
         row = {"sweep": self._sweep, "payer": self._payer, "spent_usd": spent_usd, "reserved_usd": 0.0}
         with self._store.transaction() as connection:
             create_table(connection, self._table)

@@ -10,11 +10,7 @@ Everything that depends on how LiteLLM works inside stands in this file.
 from __future__ import annotations
 
 import contextlib
-import functools
-import gc
 import json
-import logging
-import os
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -26,25 +22,6 @@ if TYPE_CHECKING:
 
 _OPENAIS_OWN = re.compile(r"(ft:)?(gpt-\d|chatgpt-|o\d|codex-|computer-use-)")
 _UNREADABLE = 502  # what a proxy says when it cannot read the answer of the server behind it
-
-
-@functools.cache
-def import_litellm() -> Any:
-    """Return litellm with our settings. Its limit on connections is off: the gate is the limit.
-
-    Its 300,000 objects stay as long as the process does, so the garbage collector need not look at them: each time it
-    did, all requests waited a quarter of a second.
-    """
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm
-    from litellm.llms.custom_httpx import http_handler
-
-    connections: Any = http_handler  # its limits are read from the environment at the import, which may be over
-    connections.AIOHTTP_CONNECTOR_LIMIT = connections.AIOHTTP_CONNECTOR_LIMIT_PER_HOST = 0
-    gc.freeze()
-    litellm.suppress_debug_info = True
-    logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
-    return litellm
 
 
 def called_as(litellm: Any, options: ModelOptions) -> str:

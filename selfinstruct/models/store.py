@@ -18,15 +18,17 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from selfinstruct.errors import InputError, StoreError
 from selfinstruct.jsonl import canonical
 from selfinstruct.models.budget import Spent
+from selfinstruct.models.reckoning import Reckoning
 from selfinstruct.models.store_faults import explain, redacted
 from selfinstruct.models.tables import create_table
-from selfinstruct.records import Completion, Request
+from selfinstruct.records import Completion, Message, Request
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -137,16 +139,25 @@ class CompletionStore:
             connection.execute(self._insert_new(), records)
         return self.get([row.key for row in rows])
 
-    def spent(self, payer: str) -> Spent:
-        """Return what the run with this identity has paid for so far, in all its executions."""
+    def spent(self, payer: str, reckoning: Reckoning) -> Spent:
+        """Return what the run with this identity has paid for so far, in all its executions.
+
+        Answers that do not say what they used are reckoned one by one, with the model of now.
+        """
         from sqlalchemy import func, select
 
         columns = self._table.c
-        tokens = func.sum(func.coalesce(columns.prompt_tokens, 0) + func.coalesce(columns.completion_tokens, 0))
-        totals = select(func.count(), tokens, func.sum(columns.cost_usd)).where(columns.payer == payer)
+        is_told = columns.prompt_tokens.is_not(None) & columns.completion_tokens.is_not(None)
+        if reckoning.prices is not None:
+            is_told &= columns.cost_usd.is_not(None)
+        tokens, cost = func.sum(columns.prompt_tokens + columns.completion_tokens), func.sum(columns.cost_usd)
+        totals = select(func.count(), tokens, cost).where(columns.payer == payer, is_told)
+        fields = (columns[name] for name in _COMPLETION_FIELDS)
+        untold = select(columns.request, *fields).where(columns.payer == payer, ~is_told)
         with self._explained(), self._engine.connect() as connection:
-            requests, token_sum, cost = connection.execute(totals).one()
-        return Spent(int(requests), int(token_sum or 0), float(cost or 0.0))
+            requests, token_sum, cost_sum = connection.execute(totals).one()
+            booked = [reckoning.booked(_request(row[0]), Completion(*row[1:])) for row in connection.execute(untold)]
+        return reduce(Spent.plus, booked, Spent(int(requests), int(token_sum or 0), float(cost_sum or 0.0)))
 
     def count(self) -> int:
         """Return how many completions are stored."""
@@ -209,6 +220,12 @@ def _record(row: Row, created: str) -> dict[str, Any]:
         "created": created,
     }
     return asked | answer
+
+
+def _request(text: str) -> Request:
+    plain = json.loads(text)
+    messages = tuple(Message(**message) for message in plain.pop("messages"))
+    return Request(**plain | {"messages": messages, "stop": tuple(plain["stop"])})
 
 
 def open_store(url: str) -> CompletionStore:

@@ -11,11 +11,11 @@ cannot is asked exactly what it is asked with "off", and shares its answers.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, replace
 from typing import Any
 
 from selfinstruct.errors import InputError
+from selfinstruct.models.library import import_litellm
 from selfinstruct.parsing import schema_for
 from selfinstruct.prompts import SCHEMAS_ALWAYS, SCHEMAS_OFF, SchemaText, StageTemplate, Templates
 from selfinstruct.records import STAGES
@@ -77,10 +77,7 @@ def supports_schemas(model_name: str) -> bool:
     It has to say so of the model (`supports_response_schema`) and of the provider's parameters: what it does not know
     to be supported, it would leave out of the request in silence.
     """
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm
-
-    litellm.suppress_debug_info = True  # or it prints a link for every provider that it does not know
+    litellm = import_litellm()
     if not litellm.supports_response_schema(model=model_name):
         return False
     return "response_format" in (litellm.get_supported_openai_params(model=model_name) or ())

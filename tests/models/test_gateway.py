@@ -23,7 +23,7 @@ from selfinstruct.records import Completion, Message, Request
 from tests.servers.process import serving
 
 KEY = "sk-planted-0123456789abcdef"
-LIMITS = LimitOptions(8, None, None, None, None, None, None, max_attempts=4, timeout_s=1.0, patience_s=60.0)
+LIMITS = LimitOptions(8, None, None, None, None, None, None, max_attempts=4, timeout_s=3.0, patience_s=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,16 @@ def options(server: str, mode: str = "chat") -> ModelOptions:
     return ModelOptions(f"{provider}/m", mode, f"{server}/v1", "TEST_KEY", "", 0.001, 0.002, {})  # type: ignore[arg-type]
 
 
-def ask(server: str, name: str, *steps: str, mode: str = "chat", limits: LimitOptions = LIMITS) -> Completion:
+def ask(
+    server: str, name: str, *steps: str, mode: str = "chat", limits: LimitOptions = LIMITS, budget: Budget | None = None
+) -> Completion:
     script = json.dumps({"id": f"{name}-{mode}", "steps": steps})
     is_chat = mode == "chat"
     messages = (Message("user", script),) if is_chat else ()
     request = Request("instructions", messages, "" if is_chat else script, 16, 0.7, 0.5, 0.0, 2.0, ("\n\n",))
 
     async def work() -> Completion:
-        model = build(options(server, mode), limits, Budget(limits))
+        model = build(options(server, mode), limits, budget or Budget(limits))
         try:
             return await model.complete(request)
         finally:
@@ -75,6 +77,26 @@ def test_an_answer_comes_with_tokens_cost_and_finish_reason(server: str, mode: s
     assert (completion.prompt_tokens, completion.completion_tokens) == (7, 3)
     assert completion.cost_usd == pytest.approx(0.013)
     assert completion.latency_s is not None
+
+
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_an_answer_that_does_not_say_what_it_used_is_booked_at_its_worst_case(server: str, mode: str) -> None:
+    budget = Budget(LIMITS)
+    completion = ask(server, "untold", "untold:hello", mode=mode, budget=budget)
+    assert (completion.prompt_tokens, completion.completion_tokens, completion.cost_usd) == (None, None, None)
+    assert budget.spent.requests == 1
+    assert budget.spent.tokens > 16 + 32  # the whole answer that was allowed, and a prompt of more than 32 bytes
+    assert budget.spent.cost_usd == pytest.approx(0.001 * (budget.spent.tokens - 16) + 0.002 * 16)
+
+
+def test_a_try_that_nobody_waited_for_may_be_billed_and_is_booked(server: str) -> None:
+    """A server that is told to hang has the request; one that breaks off or rejects has not answered it."""
+    booked = {}
+    for step in ("hang", "reset", "500", "429"):
+        budget = Budget(LIMITS)
+        ask(server, f"billed {step}", step, "ok:hello", budget=budget)
+        booked[step] = budget.spent.requests
+    assert booked == {"hang": 2, "reset": 1, "500": 1, "429": 1}
 
 
 def test_a_truncated_answer_says_so(server: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from selfinstruct.models import route
 from selfinstruct.models.calls import arguments
 from selfinstruct.models.gateway import ModelOptions
+from selfinstruct.models.library import import_litellm
 from selfinstruct.models.prices import Prices
 from selfinstruct.records import Message, Request
 from tests.servers.process import serving
@@ -21,7 +22,7 @@ HERE = "http://127.0.0.1:8000/v1"
 
 @pytest.fixture(scope="module")
 def litellm() -> Any:
-    return route.import_litellm()
+    return import_litellm()
 
 
 @pytest.mark.parametrize(

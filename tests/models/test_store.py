@@ -11,6 +11,7 @@ import pytest
 
 from selfinstruct.errors import InputError, StoreError
 from selfinstruct.models.budget import Spent
+from selfinstruct.models.reckoning import Reckoning
 from selfinstruct.models.store import CompletionStore, Row, open_store, request_key
 from selfinstruct.models.store_faults import explain, redacted
 from selfinstruct.records import Completion, Message, Request
@@ -58,8 +59,8 @@ def test_the_first_answer_to_a_request_is_the_one_that_counts(url: str) -> None:
 def test_spent_counts_what_a_run_paid_and_nothing_of_others(url: str) -> None:
     store = opened(url)
     store.put([row("one", "a"), row("two", "b"), row("three", "c", payer="run-b")])
-    assert store.spent("run-a") == Spent(requests=2, tokens=2 * 15, cost_usd=2 * 0.25)
-    assert store.spent("run-c") == Spent()
+    assert store.spent("run-a", Reckoning()) == Spent(requests=2, tokens=2 * 15, cost_usd=2 * 0.25)
+    assert store.spent("run-c", Reckoning()) == Spent()
     store.close()
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from selfinstruct.errors import LimitReached
 from selfinstruct.models.purse import SweepPurse
+from selfinstruct.models.reckoning import Reckoning
 from selfinstruct.models.store import Row, open_store, request_key
 from selfinstruct.models.stored import StoredModel
 from selfinstruct.records import Completion, Message, Request
@@ -143,7 +144,7 @@ def test_processes_lose_double_and_tear_nothing(url: str) -> None:
         assert text in {offered(process, number) for process in range(len(asked))}
     for process in asked:
         assert process.texts == {number: stored[number] for number in process.texts}
-    paid = [store.spent(f"run-{process}").requests for process in range(len(asked))]
+    paid = [store.spent(f"run-{process}", Reckoning()).requests for process in range(len(asked))]
     assert sum(paid) == REQUESTS
     assert [process.sent for process in asked] == paid  # and nobody paid for an answer that another one was getting
     store.close()

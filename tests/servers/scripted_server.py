@@ -5,8 +5,8 @@
 Prints its port. The last message is JSON: {"id": "a", "steps": ["429:0.2", "500", "reset", "ok:hello"]}. The n-th
 try with an id gets the n-th step (the last one from then on). `GET /tries` gives the number of tries by id.
 
-Steps: ok:<text>, length:<text>, filter, overflow, quota, <status>[:<retry-after>], reset, hang, truncated, empty, null,
-html.
+Steps: ok:<text>, untold:<text> (without usage), length:<text>, filter, overflow, quota, <status>[:<retry-after>],
+reset, hang, truncated, empty, null, html.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ def make_app(key: str) -> Starlette:
 
 async def _act(step: str, is_chat: bool) -> Response:
     name, _, value = step.partition(":")
+    if name == "untold":
+        answer = _answer(value, "stop", is_chat)
+        del answer["usage"]
+        return JSONResponse(answer)
     if name in {"ok", "length"}:
         return JSONResponse(_answer(value, "stop" if name == "ok" else "length", is_chat))
     if name == "reset":

@@ -1,6 +1,6 @@
 """`selfinstruct compare`: from its config to a comparison on disk and the words that are printed about it.
 
-selfinstruct compare runs=[runs/first,runs/second]
+selfinstruct compare runs=[runs/first,runs/second]                   runs, or evaluations
 selfinstruct compare ratings=[high.csv,mixed.csv] arms=[high,mixed] consensus=3
 selfinstruct compare population=1000 margin=0.05
 """
@@ -19,8 +19,8 @@ from selfinstruct.compare import (
     Options,
     RatingOptions,
     as_text,
+    compare_folders,
     compare_ratings,
-    compare_runs,
     planning_table,
 )
 from selfinstruct.errors import InputError
@@ -77,7 +77,7 @@ def _runs(config: CompareConfig) -> Comparison:
     if unused:
         raise InputError(f"{unused[0]}: is about ratings; leave it out with runs=")
     folders = [Path(path) for path in _listed(config.runs)]
-    return compare_runs(folders, _out(config), _options(config), _words(config.arms), _word(config.against))
+    return compare_folders(folders, _out(config), _options(config), _words(config.arms), _word(config.against))
 
 
 def _ratings(config: CompareConfig) -> Comparison:

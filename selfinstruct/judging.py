@@ -16,7 +16,7 @@ from typing import Any
 
 from selfinstruct import jsonl, runs
 from selfinstruct.errors import Interrupted, SelfInstructError
-from selfinstruct.models.gateway import ModelOptions
+from selfinstruct.models.gateway import ModelOptions, identity
 from selfinstruct.models.store import open_store
 from selfinstruct.paying import Payer, paying_model
 from selfinstruct.quality.review import ReviewOptions, as_lines, review
@@ -33,26 +33,38 @@ def judge_run(
 ) -> tuple[dict[str, Any], SelfInstructError | None]:
     """Ask the judge and write report/review.jsonl; return what the manifest says of it, and what stopped it, if it was.
 
-    A judge that has already answered these questions about this dataset is not asked again.
+    A judge that has already answered these questions about this dataset is not asked again. Until a judge has answered
+    all of them, the review by an earlier one stays, in the folder and in the manifest.
     """
     what = {
         "model": judge.name,
         "revision": judge.revision,
         "dataset_sha256": manifest["dataset_sha256"],
-        "questions_sha256": hashlib.sha256(jsonl.canonical(asdict(options)).encode()).hexdigest(),
+        "asked_sha256": _sha256_of(judge, payer.store.sample, options, manifest),
     }
     before = manifest.get("judge") or {}
-    if all(before.get(key) == value for key, value in what.items()) and (folder / REVIEW).is_file():
+    if before.get("asked_sha256") == what["asked_sha256"] and (folder / REVIEW).is_file():
         return dict(before), None
-    forget_review(folder)
     store = open_store(payer.store.url)
     try:
         found = asyncio.run(_ask(folder, manifest["random_seed"], target, judge, options, payer, store))
     except SelfInstructError as error:
-        return {}, error
+        return dict(before), error
     finally:
         store.close()
     return what | found, None
+
+
+def _sha256_of(judge: ModelOptions, sample: int, options: ReviewOptions, manifest: Mapping[str, Any]) -> str:
+    """Return what decides a review: the judge as the store knows it, the questions, the instances and their sample."""
+    decides = {
+        "judge": identity(judge),
+        "sample": sample,
+        "questions": asdict(options),
+        "dataset_sha256": manifest["dataset_sha256"],
+        "random_seed": manifest["random_seed"],
+    }
+    return hashlib.sha256(jsonl.canonical(decides).encode()).hexdigest()
 
 
 def forget_review(folder: Path) -> None:

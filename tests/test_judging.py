@@ -75,3 +75,27 @@ def test_a_judge_without_its_key_is_refused_before_anything_is_sent(
     assert ended.code == 2
     assert "judge.api_key_env=OPENAI_API_KEY: this environment variable is not set" in ended.err
     assert not (tmp_path / "mine").exists()
+
+
+def test_a_judge_that_is_stopped_leaves_the_review_by_the_earlier_one(selfinstruct: Command, tmp_path: Path) -> None:
+    assert selfinstruct(*JUDGED).code == 0
+    before, review = manifest(tmp_path)["judge"], (tmp_path / "mine" / "report" / "review.jsonl").read_bytes()
+    another = (*JUDGED, "judge.revision=new", f"limits.max_requests={stored(tmp_path) + 3}")
+    assert selfinstruct(*another).code == 4
+    assert manifest(tmp_path)["judge"] == before
+    assert (tmp_path / "mine" / "report" / "review.jsonl").read_bytes() == review
+
+
+@pytest.mark.parametrize("change", ["judge.options.rates.chatter=0.5", "store.sample=1", "review.sample_size=4"])
+def test_another_judge_another_sample_or_other_questions_are_asked(
+    change: str, selfinstruct: Command, tmp_path: Path
+) -> None:
+    assert selfinstruct(*JUDGED).code == 0
+    before = manifest(tmp_path)["judge"]["asked_sha256"]
+    arguments = (*JUDGED, change)
+    if change.startswith("store"):  # the sample is part of the run's identity: another run, with another dataset
+        arguments = (*(one for one in JUDGED if one != "run_dir=mine"), "run_dir=mine2", change)
+    assert selfinstruct(*arguments).code == 0
+    folder = tmp_path / ("mine2" if change.startswith("store") else "mine")
+    after = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["judge"]
+    assert after["asked_sha256"] != before

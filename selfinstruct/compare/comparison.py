@@ -14,7 +14,8 @@ from typing import Any
 
 from selfinstruct.compare.page import Page, Picture, as_html
 from selfinstruct.compare.style import unwritable
-from selfinstruct.compare.tables import Table, as_csv, as_latex, as_text
+from selfinstruct.compare.tables import Table, as_csv, as_latex
+from selfinstruct.compare.terminal import as_text
 from selfinstruct.jsonl import canonical, write_text
 
 REPORT = "report.html"

@@ -69,7 +69,7 @@ def finding(found: Sequence[Contrast], level: float) -> str:
         return "Nothing could be tested."
     several = len({contrast.arm for contrast in found}) > 1
     names = [f"{contrast.criterion} ({contrast.arm})" if several else contrast.criterion for contrast in differ]
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = "; ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     verdict = f": {shown}" if names else ""
     return f"{len(differ)} of {len(tested)} comparisons differ after Holm's correction at {alpha:.2g}{verdict}."
 

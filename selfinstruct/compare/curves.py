@@ -15,6 +15,7 @@ from selfinstruct.compare.style import COLOURS, FAINT, INK, new_figure, save, ti
 from selfinstruct.statistics import Estimate
 
 FEWEST_POINTS = 3
+_WIDE = 10  # times the smallest value
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ def trade_off_curves(points: Sequence[Point], key: str, path: Path) -> Path:
         axes.xaxis.label.set_size(9)
         axes.yaxis.label.set_size(9)
     for axes in (accepted, alike):
+        if 0 < _WIDE * ranked[0].value <= ranked[-1].value:
+            axes.set_xscale("log")  # 1, 4, 16, 64: else the small ones are on top of each other
+            axes.minorticks_off()
         axes.set_xticks([point.value for point in ranked], [f"{point.value:g}" for point in ranked])
     return save(figure, path)
 

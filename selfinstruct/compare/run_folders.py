@@ -36,19 +36,23 @@ class Run:
 def expand(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
     """Return the run folders, those of a sweep's folder in its place, and a line for each run that is left out.
 
-    A run of a sweep that ended with an error is left out.
+    A run of a sweep that ended with an error is left out, and one that two of its arms share (they differ in a limit)
+    is taken once.
     """
-    folders, left_out = [], []
+    folders: list[Path] = []
+    left_out: list[str] = []
     for path in (path.expanduser() for path in paths):
         if not (path / SWEEP).is_file():
             folders.append(path)
             continue
+        ended_well: dict[Path, None] = {}
         for outcome in _read_json(path / SWEEP):
             if outcome["exit_code"] == 0:
-                folders.append(Path(outcome["run_dir"]))
+                ended_well[Path(outcome["run_dir"])] = None
             else:
                 arm = " ".join(outcome["overrides"]) or outcome["run_dir"]
                 left_out.append(f"{arm} is left out: it ended with exit code {outcome['exit_code']}.")
+        folders += ended_well
     return folders, left_out
 
 
@@ -93,18 +97,19 @@ def _declared(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        return _flat(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        return flat(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise InputError(f"{path}: cannot be read ({error}); repeat the command of this run") from error
 
 
-def _flat(plain: Any, key: str = "") -> dict[str, Any]:
+def flat(plain: Any, key: str = "") -> dict[str, Any]:
+    """Return nested values of a config by dotted key."""
     if not isinstance(plain, dict):
         return {key: plain}
     return {
         name: value
         for part, inner in plain.items()
-        for name, value in _flat(inner, f"{key}.{part}" if key else str(part)).items()
+        for name, value in flat(inner, f"{key}.{part}" if key else str(part)).items()
     }
 
 

@@ -20,6 +20,7 @@ from selfinstruct.compare.arms import Arm
 from selfinstruct.compare.run_folders import Run
 from selfinstruct.errors import InputError
 from selfinstruct.jsonl import read
+from selfinstruct.metrics import tokenizer_of
 from selfinstruct.novelty import highest_scores
 from selfinstruct.records import KEPT, TARGET_REACHED
 from selfinstruct.statistics import Clustered, Count, clustered
@@ -104,7 +105,7 @@ def _instructions(number: int, run: Run, means: Items, classification: Items) ->
     clusters = [(number, record["request_idx"]) for record in records]
     texts = [record["instruction"] for record in records]
     seeds = [record["instruction"] for _, record in read(run.folder / runs.SEEDS)]
-    to_seeds = highest_scores(seeds, texts).tolist() if seeds else [None] * len(texts)
+    to_seeds = highest_scores(seeds, texts, tokenizer_of(run.manifest)).tolist() if seeds else [None] * len(texts)
     for cluster, record, score in zip(clusters, records, to_seeds, strict=True):
         means[TO_SEEDS].append((cluster, score))
         means[TO_POOL].append((cluster, max(record["most_similar"].values(), default=None)))
@@ -147,14 +148,15 @@ def _request(
 
 
 def _classification_rate(arm: Arm, items: list[tuple[tuple[int, int], float | None]]) -> Rate:
-    """Return the share of yes among the answers that were read; the manifest knows how many were not.
+    """Return the share of yes among the answers that were read; the instructions without one are missing.
 
-    The instruction of an unreadable answer is written as "no", and nothing in the folder tells it from a real one. So
-    where there are any, there is no count by request.
+    Earlier versions wrote the instruction of an unreadable answer as "no", and nothing in such a folder tells it from
+    a real one. There the manifest has the counts, and there is none by request.
     """
     counted = [run.manifest.get("counts", {}).get("classification", {}) for run in arm.runs]
     yes, no, missing = (sum(one.get(answer, 0) for one in counted) for answer in ("yes", "no", "unreadable"))
-    return Rate(Count(yes, yes + no, missing), None if missing else clustered(items))
+    found = _rate(items)
+    return Rate(Count(yes, yes + no, missing), None) if found.count.n > yes + no else found
 
 
 def _parsing_rates(arm: Arm) -> dict[str, Rate]:

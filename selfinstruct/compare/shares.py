@@ -26,7 +26,7 @@ def shares_plot(counts: Mapping[str, Mapping[str, Count]], path: Path, level: fl
                 continue
             place = row + (index - (len(arms) - 1) / 2) * step
             axes.plot([100 * found.low, 100 * found.high], [place, place], color=colour, linewidth=2)
-            axes.plot(100 * found.value, place, "o", color=colour, markersize=6, label=label)
+            axes.plot(100 * found.value, place, "o", color=colour, markersize=6, label=label, clip_on=False)
             label = None
     axes.set_yticks(range(len(counts)), list(counts))
     axes.set_ylim(len(counts) - 0.45, -0.55)

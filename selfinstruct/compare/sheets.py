@@ -1,12 +1,13 @@
-"""Rating sheets: CSV files with one line for each item and rater go in, ratings by arm come out.
+"""Rating sheets: CSV or XLSX files with one line for each item and rater go in, ratings by arm come out.
 
     Scenario ID,Reviewer ID,Essential,Singular,Complete,Integrous,High-quality,Name,Ill-formed
     1,1,True,False,True,True,False,test the api,False
 
 The format, for people who make such files:
 
-- One header line, UTF-8, comma-separated. One column names the item (item, item_id, id, scenario or scenario_id), one
-  the rater (rater, rater_id, reviewer, reviewer_id or annotator). Case, spaces, hyphens and underscores do not matter.
+- One header line. CSV: UTF-8, comma-separated. XLSX: a workbook of one sheet, beside one called Questions, if any.
+- One column names the item (item, item_id, id, scenario or scenario_id), one the rater (rater, rater_id, reviewer,
+  reviewer_id or annotator). Case, spaces, hyphens and underscores do not matter.
 - A column "arm" says which arm an item belongs to. Without it, each file is an arm, named like the file.
 - Every other column of which most values are yes/no (true, yes, y, 1; false, no, n, 0) or grades is a criterion; the
   rest (names, notes) is not read, and the report says so. `criteria=[...]` names them instead.
@@ -21,12 +22,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from selfinstruct.errors import InputError
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 ITEM = ("item", "item_id", "id", "scenario", "scenario_id")
 RATER = ("rater", "rater_id", "reviewer", "reviewer_id", "annotator")
 ARM = ("arm",)
+QUESTIONS = "Questions"
 _YES = {"true": True, "yes": True, "y": True, "1": True}
 _NO = {"false": False, "no": False, "n": False, "0": False}
 _MISSING = {"", "na", "n/a"}
@@ -109,18 +116,84 @@ def read_sheets(
 
 
 def _lines(path: Path, name: str) -> Iterator[_Line]:
+    rows = rows_of(path)
+    header = [cell.strip() for cell in next(rows, (1, []))[1]]
+    item, rater, arm = _keys(path, header)
+    for number, cells in rows:
+        if any(cell.strip() for cell in cells):
+            yield _line(f"{path}:{number}", header, cells, item, rater, arm, name)
+
+
+def rows_of(path: Path, key: str = "ratings") -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number from 1, cells as text) for every row of a CSV or XLSX file, the header first.
+
+    Args:
+        key: the option that named the file, for messages.
+
+    Raises:
+        InputError: the file is missing or cannot be read; names file and line.
+    """
     if not path.is_file():
-        raise InputError(f"ratings={path}: no such file; check the path")
+        raise InputError(f"{key}={path}: no such file; check the path")
+    return _workbook_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
         try:
-            header = [cell.strip() for cell in next(reader, [])]
-            item, rater, arm = _keys(path, header)
             for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield _line(f"{path}:{reader.line_num}", header, cells, item, rater, arm, name)
+                yield reader.line_num, cells
         except (csv.Error, UnicodeDecodeError) as error:
             raise InputError(f"{path}:{reader.line_num}: cannot be read ({error}); save it as UTF-8 CSV") from error
+
+
+def _workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Cells behind the header's last are left out where they are empty, since spreadsheets keep formats there."""
+    from zipfile import BadZipFile
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        values, formulas = load_workbook(path, data_only=True), load_workbook(path)
+    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); save it as XLSX or UTF-8 CSV") from error
+    sheet = _one_sheet(path, values)
+    width = 0
+    for number, (row, sources) in enumerate(zip(sheet, formulas[sheet.title], strict=True), start=1):
+        for cell, source in zip(row, sources, strict=True):
+            if source.data_type == "f" and cell.value is None:
+                place = f"{path}:{number}"
+                raise InputError(f"{place}: {cell.coordinate} is a formula without its value; save the file once more")
+        cells = [_cell_text(cell.value) for cell in row]
+        width = width or max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
+        while len(cells) > width and not cells[-1]:
+            cells.pop()
+        yield number, cells
+
+
+def _one_sheet(path: Path, book: Workbook) -> Worksheet:
+    """Return the sheet that holds ratings; a sheet called Questions explains them and is none."""
+    filled = [sheet for sheet in book.worksheets if sheet.max_row > 1 and sheet.title != QUESTIONS]
+    if len(filled) > 1:
+        names = ", ".join(sheet.title for sheet in filled)
+        raise InputError(f"{path}: holds {len(filled)} sheets ({names}); save each as a file of its own")
+    return filled[0] if filled else book.worksheets[0]
+
+
+def _cell_text(value: object) -> str:
+    """Return what a cell shows; the number 1.0 is shown as 1."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return unescaped(str(value))
+
+
+def unescaped(text: str) -> str:
+    """Return the text of an XLSX cell with its control characters, which such files spell as _x0001_."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), text)
 
 
 def _keys(path: Path, header: Sequence[str]) -> tuple[str, str, str | None]:

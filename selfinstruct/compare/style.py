@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +40,21 @@ def tidy(axes: Any, grid: str = "x") -> None:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write the figure as PNG and return its path. Raises InputError where it cannot be written."""
+    """Write the figure as PNG, in one step, and return its path. Raises InputError where it cannot be written.
+
+    Names are shown as they are: a $ in one begins no formula, and a sign that the font lacks becomes a box.
+    """
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    temporary = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=DPI, metadata={"Software": None})
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
+        temporary.replace(path)
     except OSError as error:
         raise unwritable(path.parent, error) from error
     return path

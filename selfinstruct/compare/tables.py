@@ -1,4 +1,4 @@
-"""A table once, and its four faces: terminal, HTML (by the page), LaTeX and Markdown. Numbers for machines go to CSV.
+"""A table once, and its faces: LaTeX, Markdown and CSV here, the terminal in terminal.py, HTML in page.py.
 
 table = Table("arms", "High against mixed", ("criterion", "odds ratio"), (("singular", "2.42 (1.66-3.53)"),))
 as_latex(table) -> "\\\\begin{tabular}{ll} ..."
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _LATEX = {
@@ -26,8 +25,11 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     "<": r"$<$",
     ">": r"$>$",
+    "[": "{[}",  # at the beginning of a row it would be taken for an argument of the line break above
     "∞": r"$\infty$",
 }
+
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,20 @@ class Table:
     left: int = 1
 
 
+def in_lines(table: Table) -> Table:
+    """Return the table without line breaks and control characters, which would break a row or steer a terminal."""
+    return replace(
+        table,
+        title=_in_line(table.title),
+        columns=tuple(map(_in_line, table.columns)),
+        rows=tuple(tuple(map(_in_line, row)) for row in table.rows),
+    )
+
+
+def _in_line(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def grouped(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     """Return the rows with the first cell left empty where it repeats that of the row above."""
     found: list[tuple[str, ...]] = []
@@ -52,31 +68,9 @@ def grouped(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def as_text(table: Table) -> str:
-    """Return the table for the terminal, as wide as that is; where there is none, 160 columns."""
-
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    shown = RichTable(box=box.SIMPLE_HEAD, title=table.title, title_justify="left", title_style="bold")
-    for index, column in enumerate(table.columns):
-        shown.add_column(column, justify="left" if index < table.left else "right", overflow="fold")
-    for row in table.rows:
-        shown.add_row(*row)
-    buffer = io.StringIO()
-    Console(
-        file=buffer,
-        width=max(80, shutil.get_terminal_size((160, 50)).columns),
-        color_system=None,
-        markup=False,
-        highlight=False,
-    ).print(shown)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().strip("\n").splitlines())
-
-
 def as_latex(table: Table) -> str:
     """Return a tabular that needs the package booktabs, with the note as a comment above it."""
+    table = in_lines(table)
     alignment = "".join("l" if index < table.left else "r" for index in range(len(table.columns)))
     lines = [f"% {line}" for line in (table.title, *table.note.splitlines()) if line]
     lines += [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule", _latex_row(table.columns), r"\midrule"]
@@ -90,16 +84,30 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 def as_markdown(table: Table) -> str:
     """Return the table in Markdown."""
+    table = in_lines(table)
     rules = ["---" if index < table.left else "---:" for index in range(len(table.columns))]
     rows = [table.columns, rules, *table.rows]
     return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n" for row in rows)
 
 
 def as_csv(records: Sequence[Mapping[str, Any]]) -> str:
-    """Return records as CSV, columns in the order they are first met; None is an empty cell, floats are in full."""
+    """Return records as CSV, columns in the order they are first met; None is an empty cell, floats are in full.
+
+    A text that a spreadsheet would run as a formula ("=1+1") gets an apostrophe in front.
+    """
     columns = list(dict.fromkeys(column for record in records for column in record))
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows(records)
+    writer.writerows({column: _harmless(value) for column, value in record.items()} for record in records)
     return buffer.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith(_BEGINS_A_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value  # -0.5 is a number

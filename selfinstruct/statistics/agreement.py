@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.errors import InputError
 from selfinstruct.statistics.estimates import Estimate, undefined, without_interval
 from selfinstruct.statistics.proportions import count, wilson
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Ratings = Sequence[Hashable | None]
 FEWEST_FOR_SPEARMAN = 4
+_NO_ERROR = 1e-9
 
 
 def percent_agreement(first: Ratings, second: Ratings, level: float = 0.95) -> Estimate:
@@ -36,10 +38,15 @@ def cohen_kappa(
     """Return Cohen's kappa of two raters with its large-sample interval.
 
     Args:
-        order: the values in order, lowest first; needed for weights.
+        order: the values in order, lowest first; needed for weights. Empty: those that were given.
         weights: None: only the same value agrees. "linear" or "quadratic": values that are near agree in part.
 
-    Undefined where no item was rated by both, and where both gave one and the same value to every item.
+    Undefined where no item was rated by both, and where both gave one and the same value to every item. There is a
+    value but no interval where the large-sample error is 0 (perfect agreement, a rater of one value, two raters who
+    exclude each other): nothing in the ratings says how far they might have been otherwise.
+
+    Raises:
+        InputError: a value that is not in the order, or weights without an order.
     Source: Cohen 1960 and 1968; the interval is that of Fleiss, Cohen and Everitt 1969, Psychological Bulletin 72:323.
     """
     import numpy as np
@@ -49,7 +56,9 @@ def cohen_kappa(
     both, missing = _paired(first, second)
     if not both:
         return undefined("no item was rated by both", 0, missing)
-    values = list(order) or sorted({value for pair in both for value in pair}, key=str)
+    if weights and not order:
+        raise InputError(f"kappa with {weights} weights: give the order of the values; without it none is nearer")
+    values = _values((value for pair in both for value in pair), order)
     if len({value for pair in both for value in pair}) == 1:
         return undefined("both raters gave the same single value to every item", len(both), missing)
     counted = Counter(both)
@@ -61,9 +70,12 @@ def cohen_kappa(
         return without_interval(1.0, "perfect agreement has no large-sample interval", len(both), missing)
     if min(len({a for a, _ in both}), len({b for _, b in both})) == 1:
         return without_interval(value, "one rater gave every item the same value", len(both), missing)
-    half = float(norm.ppf(0.5 + level / 2)) * float(found.std_kappa)
+    error = float(found.std_kappa)
+    if not error > _NO_ERROR:  # also where rounding made its square negative, and the root no number
+        return without_interval(value, "its large-sample error is 0 in these ratings", len(both), missing)
+    half = float(norm.ppf(0.5 + level / 2)) * error
     method = "large sample" + (f", {weights} weights" if weights else "")
-    return Estimate(value, value - half, min(1.0, value + half), len(both), missing, method)
+    return Estimate(value, max(-1.0, value - half), min(1.0, value + half), len(both), missing, method)
 
 
 def spearman(first: Sequence[float | None], second: Sequence[float | None], level: float = 0.95) -> Estimate:
@@ -99,6 +111,9 @@ def krippendorff_alpha(
         order: values in order, lowest first: ordinal alpha. Empty: nominal alpha.
 
     Undefined where no two raters rated the same item, and where only one value was ever given.
+
+    Raises:
+        InputError: a value that is not in the order.
     Source: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability.
     """
     import numpy as np
@@ -108,15 +123,17 @@ def krippendorff_alpha(
     missing = len(units) - len(pairable)
     if not pairable:
         return undefined("no item was rated by two raters", 0, missing)
-    values = list(order) or sorted({value for unit in pairable for value in unit}, key=str)
+    values = _values((value for unit in pairable for value in unit), order)
     if len({value for unit in pairable for value in unit}) == 1:
         return undefined("only one value was ever given", len(pairable), missing)
     counts = np.array([[unit.count(value) for value in values] for unit in pairable], dtype=float)
-    value = _alpha(counts, is_ordinal=bool(order))
+    coincidences = _coincidences(counts)
+    value = float(_alphas(coincidences.sum(axis=0), is_ordinal=bool(order)))
     if all(len(set(unit)) == 1 for unit in pairable):
         return without_interval(1.0, "perfect agreement leaves nothing to resample", len(pairable), missing)
     rng = np.random.default_rng(seed)
-    drawn = np.array([_alpha(counts[rng.integers(0, len(counts), len(counts))], bool(order)) for _ in range(resamples)])
+    resampled = [_resampled(coincidences, rng) for _ in range(resamples)]
+    drawn = _alphas(np.array(resampled), is_ordinal=bool(order))
     if np.isnan(drawn).any():  # a resample in which everything has one value
         reason = "the ratings hardly differ, so nothing can be resampled"
         return without_interval(value, reason, len(pairable), missing)
@@ -125,31 +142,56 @@ def krippendorff_alpha(
     return Estimate(value, float(low), float(high), len(pairable), missing, method)
 
 
-def _alpha(counts: NDArray[np.float64], is_ordinal: bool) -> float:
-    """Return alpha from how often each unit (row) was given each value (column); NaN where one value fills all.
+def _coincidences(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the coincidence matrix of each unit from how often it (row) was given each value (column).
 
-    The coincidence matrix o holds every ordered pair within a unit, weighted by 1 / (ratings of the unit - 1).
+    It holds every ordered pair of ratings within the unit, weighted by 1 / (ratings of the unit - 1).
     """
     import numpy as np
 
-    ratings = counts.sum(axis=1)
-    weighted = counts / (ratings - 1)[:, None]
-    coincidence: Any = weighted.T @ counts - np.diag(weighted.sum(axis=0))
-    totals = coincidence.sum(axis=0)
-    distance = _ordinal_distance(totals) if is_ordinal else 1.0 - np.eye(len(totals))
-    expected = float((np.outer(totals, totals) * distance).sum())
-    if expected == 0:
-        return math.nan
-    return float(1 - (totals.sum() - 1) * (coincidence * distance).sum() / expected)
+    pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(counts.shape[1])
+    weighted: NDArray[np.float64] = pairs / (counts.sum(axis=1) - 1)[:, None, None]
+    return weighted
+
+
+def _resampled(coincidences: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the coincidence matrix of as many units, drawn with replacement."""
+    import numpy as np
+
+    units = len(coincidences)
+    times = np.bincount(rng.integers(0, units, units), minlength=units)
+    summed: NDArray[np.float64] = np.tensordot(times.astype(float), coincidences, axes=1)
+    return summed
+
+
+def _alphas(coincidence: NDArray[np.float64], is_ordinal: bool) -> NDArray[np.float64]:
+    """Return alpha of each coincidence matrix (last two axes); NaN where one value fills all."""
+    import numpy as np
+
+    totals = coincidence.sum(axis=-1)
+    distance = _ordinal_distance(totals) if is_ordinal else 1.0 - np.eye(totals.shape[-1])
+    observed = (coincidence * distance).sum(axis=(-2, -1))
+    expected = (totals[..., :, None] * totals[..., None, :] * distance).sum(axis=(-2, -1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        alphas: NDArray[np.float64] = 1 - (totals.sum(axis=-1) - 1) * observed / expected
+    return np.where(expected > 0, alphas, np.nan)
 
 
 def _ordinal_distance(totals: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the squared number of ratings between two ranks, each end counted half."""
+    """Return the squared number of ratings between two ranks, each end half; totals by rank in the last axis."""
     import numpy as np
 
-    middles = np.cumsum(totals) - totals / 2
-    distance: NDArray[np.float64] = (middles[:, None] - middles[None, :]) ** 2
+    middles = np.cumsum(totals, axis=-1) - totals / 2
+    distance: NDArray[np.float64] = (middles[..., :, None] - middles[..., None, :]) ** 2
     return distance
+
+
+def _values(given: Iterable[Hashable], order: Sequence[Hashable]) -> list[Hashable]:
+    """Return the values that the table is made of: the order, or those that were given."""
+    found = sorted(set(given), key=str)
+    if unknown := [value for value in found if order and value not in order]:
+        raise InputError(f"rating {unknown[0]!r} is not in the order {list(order)}; name every value that raters give")
+    return list(order) or found
 
 
 def _paired(first: Sequence[Any], second: Sequence[Any]) -> tuple[list[tuple[Any, Any]], int]:

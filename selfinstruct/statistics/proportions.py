@@ -65,7 +65,9 @@ def newcombe(one: Count, other: Count, level: float = 0.95) -> Estimate:
     low, high = confint_proportions_2indep(
         one.yes, one.n, other.yes, other.n, method="newcomb", compare="diff", alpha=1 - level
     )
-    return Estimate(one.yes / one.n - other.yes / other.n, float(low), float(high), n, missing, "Newcombe")
+    # All of one against none of the other: rounding leaves the bound a hair beyond what a difference can be.
+    low, high = max(-1.0, float(low)), min(1.0, float(high))
+    return Estimate(one.yes / one.n - other.yes / other.n, low, high, n, missing, "Newcombe")
 
 
 def odds_ratio(one: Count, other: Count, level: float = 0.95) -> Estimate:

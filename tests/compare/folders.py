@@ -55,6 +55,7 @@ def write_run(
     lines(folder / "seeds.jsonl", [{"instruction": text} for text in seeds])
     lines(folder / "candidates.jsonl", [{"request": r, "text": t, "verdict": {"rule": v}} for r, t, v in CANDIDATES])
     counts = [(3, 3, 2), (2, 2, 1), (1, 0, 0)]
+    kinds = [None if n < unreadable else kind for n, (_, _, kind) in enumerate(INSTRUCTIONS)]
     lines(
         folder / "requests.jsonl",
         [{"request": n, "candidates": c, "judged": j, "accepted": a} for n, (c, j, a) in enumerate(counts)],
@@ -62,8 +63,8 @@ def write_run(
     lines(
         folder / "instructions.jsonl",
         [
-            {"instruction": t, "request_idx": r, "is_classification": c, "most_similar": {"a": 0.25, "b": 0.5}}
-            for r, t, c in INSTRUCTIONS
+            {"instruction": t, "request_idx": r, "is_classification": kind, "most_similar": {"a": 0.25, "b": 0.5}}
+            for (r, t, _), kind in zip(INSTRUCTIONS, kinds, strict=True)
         ],
     )
     lines(folder / "instances.jsonl", [{"instruction": t, "input": i, "output": o} for t, i, o in INSTANCES])

@@ -56,7 +56,7 @@ def test_the_finding_names_what_differs() -> None:
     assert finding(contrasts(COUNTS, "mixed"), 0.95) == sentence
     assert finding(contrasts({"never": COUNTS["never rated"]}, "mixed"), 0.95) == "Nothing could be tested."
     three = {"singular": {**COUNTS["singular"], "low": Count(10, 286)}}
-    assert finding(contrasts(three, "mixed"), 0.95).endswith("singular (high), singular (low).")
+    assert finding(contrasts(three, "mixed"), 0.95).endswith("singular (high); singular (low).")
 
 
 def test_what_is_undefined_is_said_in_the_table_and_empty_in_the_file() -> None:

@@ -85,3 +85,22 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match=r"out=.*file: cannot be written .* choose another out="):
         shares_plot({"x": {"a": Count(1, 2)}}, tmp_path / "file" / "shares.png")
+
+
+NAMES = [r"$\frac{$", "a_b^c $x$", "高品質 🙂"]
+
+
+def test_names_are_shown_as_they_are_and_begin_no_formula(tmp_path: Path) -> None:
+    by_arm = {name: Count(5, 9) for name in NAMES}
+    counts = dict.fromkeys(NAMES, by_arm)
+    forest_plot(contrasts(counts, NAMES[0]), tmp_path / "forest.png")
+    forest_plot(contrasts({name: dict(list(by_arm.items())[:2]) for name in NAMES}, NAMES[0]), tmp_path / "two.png")
+    shares_plot(counts, tmp_path / "shares.png")
+    met = {name: Counter({(True, False, True): 3}) for name in NAMES}
+    set_diagram(NAMES, met, tmp_path / "sets.png")
+    estimate = Estimate(0.5, 0.4, 0.6, 10)
+    points = [Point(value, estimate, estimate, estimate) for value in (0.1, 0.2, 0.3)]
+    trade_off_curves(points, r"filters.$\frac", tmp_path / "curves.png")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("curves.png", "forest.png", "sets.png", "shares.png", "two.png")  # and nothing half written
+    ]

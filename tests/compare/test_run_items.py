@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def test_means_by_hand(tmp_path: Path) -> None:
 def test_an_unreadable_answer_is_missing_and_not_a_no(tmp_path: Path) -> None:
     rate = items(write_run(tmp_path / "a", unreadable=1)).rates[names.CLASSIFICATION]
     assert rate.count == Count(1, 2, missing=1)
+    assert rate.by_request == Clustered((0.0, 1.0), (1, 1), 1)
+
+
+def test_a_folder_that_wrote_no_for_unreadable_is_counted_by_its_manifest(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "a", unreadable=1)
+    (folder / "instructions.jsonl").write_text((folder / "instructions.jsonl").read_text().replace("null", "false"))
+    rate = items(folder).rates[names.CLASSIFICATION]
+    assert rate.count == Count(1, 2, missing=1)
     assert rate.by_request is None  # the folder does not say which of them it was
 
 
@@ -67,6 +76,21 @@ def test_without_similarities_and_seeds_these_means_are_missing(tmp_path: Path) 
     assert means[names.TO_POOL] == Clustered((), (), 1)
     assert means[names.TO_SEEDS] == Clustered((), (), 1)
     assert means[names.OUTPUT_WORDS] == Clustered((), (), 0)
+
+
+def test_likeness_to_the_seeds_is_measured_with_the_tokenizer_that_judged_novelty(tmp_path: Path) -> None:
+    # "rouge" sees no letter of either text; "unicode" finds two words of three in both: F = 2/3
+    folder = write_run(tmp_path / "a", seeds=("Назови любой запах",))
+    record = {"instruction": "Назови любой цвет", "request_idx": 0, "is_classification": None, "most_similar": {}}
+    lines(folder / "instructions.jsonl", [record])
+    lines(folder / "instances.jsonl", [])
+    lines(folder / "dropped.jsonl", [])
+    assert items(folder).means[names.TO_SEEDS].sums == (0.0,)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["thresholds"] = {"instruction": {"tokenizer": "unicode"}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    tmp_path.joinpath("other").rename(tmp_path / "moved")
+    assert items(folder).means[names.TO_SEEDS].sums == (pytest.approx(2 / 3),)
 
 
 def test_an_instance_of_no_known_instruction_is_refused(tmp_path: Path) -> None:

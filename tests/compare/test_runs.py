@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.compare import Options, compare_runs
+from selfinstruct.compare.run_folders import expand
 from selfinstruct.compare.run_items import ACCEPTED, EMPTY_INPUT, INSTANCES_KEPT, TO_POOL, TO_SEEDS
 from tests.compare.folders import write_run
 from tests.conftest import Command
@@ -185,3 +186,11 @@ def test_bad_input_gets_one_message(selfinstruct: Command, tmp_path: Path, argum
     assert says in ended.err
     assert len(ended.err.strip().splitlines()) == 1
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_that_two_arms_of_a_sweep_share_is_taken_once(tmp_path: Path) -> None:
+    one, other = write_run(tmp_path / "a"), write_run(tmp_path / "b", max_rouge_l=0.5)
+    outcomes = [{"run_dir": str(folder), "exit_code": 0, "overrides": []} for folder in (one, other, one)]
+    (tmp_path / "swept").mkdir()
+    (tmp_path / "swept/sweep.json").write_text(json.dumps(outcomes), encoding="utf-8")
+    assert expand([tmp_path / "swept"]) == ([one, other], [])

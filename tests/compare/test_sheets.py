@@ -132,3 +132,50 @@ def test_a_criterion_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_names_and_files_must_be_as_many(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="arms: 2 names for 1 files"):
         read(sheet(tmp_path, "item,rater,valid\n1,a,yes\n"), arms=("a", "b"))
+
+
+def workbook(path: Path, *sheets: tuple[str, list[list[object]]]) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets:
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+RATED: list[list[object]] = [["item", "rater", "valid", "name"], [1, "a", True, "x"], [2.0, "a", "no", None]]
+
+
+def test_a_workbook_is_read_as_the_same_sheet_in_csv(tmp_path: Path) -> None:
+    csv_path = sheet(tmp_path, "item,rater,valid,name\n1,a,True,x\n2,a,no,\n")
+    assert read(workbook(tmp_path / "arm.xlsx", ("Ratings", RATED))) == read(csv_path)
+
+
+def test_a_sheet_that_explains_the_questions_is_left_out(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "arm.xlsx", ("Ratings", RATED), ("Questions", [["Is it valid?"], ["Yes or no."]]))
+    assert len(read(path).ratings) == 2
+
+
+def test_a_workbook_of_several_sheets_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "book.xlsx", ("HG", RATED), ("MG", RATED))
+    with pytest.raises(InputError, match=r"book.xlsx: holds 2 sheets \(HG, MG\); save each as a file of its own"):
+        read(path)
+
+
+def test_a_formula_without_its_value_is_refused_and_not_taken_as_missing(tmp_path: Path) -> None:
+    rated: list[list[object]] = [["item", "rater", "valid"], [1, "a", "yes"], [2, "a", "=A2=1"]]
+    with pytest.raises(InputError, match=r"arm.xlsx:3: C3 is a formula without its value"):
+        read(workbook(tmp_path / "arm.xlsx", ("Ratings", rated)))
+
+
+def test_faults_in_a_workbook_are_named_by_row(tmp_path: Path) -> None:
+    rated: list[list[object]] = [["item", "rater", "valid"], [1, "a", "yes"], [], [2, "a", "maybe"], [3, "a", "no"]]
+    with pytest.raises(InputError, match=r'arm.xlsx:4: valid="maybe": not yes or no'):
+        read(workbook(tmp_path / "arm.xlsx", ("Ratings", rated)))
+    (tmp_path / "no.xlsx").write_bytes(b"no workbook at all")
+    with pytest.raises(InputError, match=r"no.xlsx: cannot be read .* save it as XLSX or UTF-8 CSV"):
+        read(tmp_path / "no.xlsx")

@@ -7,7 +7,8 @@ import io
 from pathlib import Path
 
 from selfinstruct.compare.page import Page, Picture, Section, as_html, sections
-from selfinstruct.compare.tables import Table, as_csv, as_latex, as_markdown, as_text, grouped
+from selfinstruct.compare.tables import Table, as_csv, as_latex, as_markdown, grouped
+from selfinstruct.compare.terminal import as_text
 
 TABLE = Table("t", "A & B", ("arm", "share"), (("max_rouge_l=0.5", "50.0 % (< 3)"), ("a|b", "∞")), left=1)
 
@@ -38,9 +39,25 @@ def test_csv_keeps_every_digit_and_leaves_none_empty() -> None:
     ]
 
 
-def test_the_terminal_shows_brackets_as_they_are() -> None:
-    shown = as_text(Table("t", "T", ("a",), (("[bold]x[/bold]",),)))
-    assert "[bold]x[/bold]" in shown
+def test_a_line_break_or_an_escape_sequence_in_a_name_breaks_no_row_and_steers_no_terminal() -> None:
+    table = Table("t", "A\n\\input{x}", ("arm",), (("one\ntwo",), ("\x1b[31mred",)))
+    assert as_latex(table).splitlines()[0] == r"% A \input{x}"
+    assert r"one two \\" in as_latex(table)
+    assert "| one two |" in as_markdown(table)
+    assert "\x1b" not in as_text(table) and len(as_text(table).splitlines()) == 6
+
+
+def test_csv_holds_no_text_that_a_spreadsheet_would_run() -> None:
+    texts = ["=1+1", "+sum", "-x", "@x", "\tx", "-0.5", "a=1", ""]
+    read = csv.DictReader(io.StringIO(as_csv([{"arm": text, "share": -0.25} for text in texts])))
+    assert [(row["arm"], row["share"]) for row in read] == [
+        (text, "-0.25") for text in ["'=1+1", "'+sum", "'-x", "'@x", "'\tx", "-0.5", "a=1", ""]
+    ]
+
+
+def test_a_row_that_begins_with_a_bracket_is_no_argument_of_the_line_break_before_it() -> None:
+    table = Table("t", "", ("arm", "n"), (("first", "1"), ("[0.5]", "2")))
+    assert as_latex(table).splitlines()[5] == r"{[}0.5] & 2 \\"
 
 
 def test_repeated_first_cells_are_left_empty() -> None:

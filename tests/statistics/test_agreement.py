@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from selfinstruct.errors import InputError
 from selfinstruct.statistics import cohen_kappa, krippendorff_alpha, percent_agreement, spearman
 
 
@@ -95,6 +96,40 @@ def test_raters_of_whom_one_says_always_yes_agree_as_by_chance() -> None:
     found = cohen_kappa([True, True, True, True], [True, False, True, True])
     assert found.value == pytest.approx(0)
     assert (found.low, found.undefined) == (None, "one rater gave every item the same value")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "weights"),
+    [
+        ([True, False], [False, True], None),  # each says the contrary: -1, and the formula gives an error of 0
+        ([0, 1], [2, 1], "linear"),  # agreement as by chance, with an error of 0 as well
+        ([1, 1, 1, 2, 1], [1, 1, 1, 1, 0], "linear"),  # rounding makes the squared error negative
+    ],
+)
+def test_an_error_of_0_is_no_certainty_but_no_interval(
+    first: list[int], second: list[int], weights: str | None
+) -> None:
+    found = cohen_kappa(first, second, order=range(3), weights=weights)
+    assert found.value is not None and (found.low, found.high) == (None, None)
+    assert found.undefined == "its large-sample error is 0 in these ratings"
+
+
+def test_the_interval_of_kappa_ends_at_minus_one() -> None:
+    found = cohen_kappa([3, 1, 1], [0, 1, 2], order=range(4), weights="quadratic")
+    assert found.value == pytest.approx(-2 / 3)  # scikit-learn's, too
+    assert found.low == -1.0
+
+
+def test_a_grade_that_is_not_in_the_order_is_refused_and_not_left_out_silently() -> None:
+    with pytest.raises(InputError, match=r"rating 9 is not in the order \[1, 2, 3\]"):
+        cohen_kappa([1, 2, 9], [1, 3, 9], order=(1, 2, 3))
+    with pytest.raises(InputError, match="rating 9 is not in the order"):
+        krippendorff_alpha([[1, 2, 9], [1, 3, 9]], seed=1, order=(1, 2, 3))
+
+
+def test_weights_need_to_know_which_grades_are_near() -> None:
+    with pytest.raises(InputError, match="kappa with linear weights: give the order"):
+        cohen_kappa([1, 2, 10], [1, 10, 2], weights="linear")
 
 
 def test_alpha_gives_the_published_values() -> None:

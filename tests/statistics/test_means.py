@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from selfinstruct.errors import InputError
 from selfinstruct.statistics import Clustered, clipped, clustered, mean, mean_difference
 
 
@@ -90,6 +91,12 @@ def test_one_request_that_differs_among_many_is_too_little_to_resample() -> None
     # a resample misses the one request with (1 - 1/20)^20 = 36 %, and is then without any spread
     found = mean(clustered((request, float(request == 0)) for request in range(20)), seed=1)
     assert found.undefined == "the clusters hardly differ, so nothing can be resampled"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_finite_number_is_refused_and_not_averaged(value: float) -> None:
+    with pytest.raises(InputError, match=r"in cluster 3: give finite numbers, and None where there is none"):
+        clustered([(1, 1.0), (3, value)])
 
 
 def test_without_items_there_is_no_mean() -> None:

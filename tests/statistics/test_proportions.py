@@ -55,6 +55,12 @@ def test_newcombe_gives_the_published_bounds(one: Count, other: Count, low: floa
     assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
 
 
+def test_all_against_none_differ_by_one_at_most_whatever_rounding_does() -> None:
+    for n, other_n in ((12, 17), (28, 44), (30, 32), (48, 48), (45, 46)):
+        found, turned = newcombe(Count(n, n), Count(0, other_n)), newcombe(Count(0, other_n), Count(n, n))
+        assert (found.value, found.high, turned.value, turned.low) == (1.0, 1.0, -1.0, -1.0)
+
+
 # What `fisher.test` of R prints for Fisher's tea tasting and his convicted twins; R stops its search early
 @pytest.mark.parametrize(
     ("one", "other", "ratio", "low", "high", "p"),

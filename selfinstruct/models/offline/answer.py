@@ -17,6 +17,7 @@ from selfinstruct.models.offline import reading as kinds
 from selfinstruct.models.offline.general import is_classification, mentioned_nouns
 from selfinstruct.models.offline.grammar import Voice, sentence
 from selfinstruct.models.offline.instances import write_input_first, write_output_first
+from selfinstruct.models.offline.judging import judge, read_question
 from selfinstruct.models.offline.lists import write_list, write_tasks
 from selfinstruct.models.offline.options import OfflineOptions
 from selfinstruct.models.offline.reading import Reading, read_prompt
@@ -47,7 +48,11 @@ def answer(request: Request, model: str, options: OfflineOptions) -> Completion:
         is_filtered = voice.happens(0.5)
         return _completion("" if is_filtered else _REFUSAL, "content_filter" if is_filtered else "stop", prompt, model)
     runs_on = voice.happens(options.rates.leaked_stop)
-    text = _write(read_prompt(prompt, request.stop), voice, options, runs_on)
+    question = read_question(prompt)
+    if question is None:
+        text = _write(read_prompt(prompt, request.stop), voice, options, runs_on)
+    else:
+        text = judge(question, voice, options)
     if not runs_on:
         text, _ = cut_at_stop(text, request.stop)
     longest = request.max_tokens * CHARACTERS_PER_TOKEN

@@ -1,0 +1,63 @@
+"""What a benchmark holds: items with their references, and a digest of what makes two benchmarks the same.
+
+Item(id="task1-0", task="task1_word_count", category="Word Analysis", instruction="Count the words of the sentence.",
+     input="I see a bird.", references=("4", "four"), examples=(Pair("Sing.", "1"),))
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selfinstruct.jsonl import canonical
+from selfinstruct.randomness import generator
+from selfinstruct.records import Pair
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question of a benchmark. `references`: right answers, none where only people or a judge can tell.
+
+    task: what its items have in common, and the cluster of every interval. examples: solved ones, best first.
+    """
+
+    id: str
+    task: str
+    category: str
+    instruction: str
+    input: str
+    references: tuple[str, ...]
+    examples: tuple[Pair, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """12 hexadecimal digits of what is asked and what is right; the examples are part of the prompt, not of it."""
+        return _digest([self.instruction, self.input, list(self.references)])
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A benchmark's name and its items, in file order. `available`: how many there were before a sample was drawn."""
+
+    name: str
+    items: tuple[Item, ...]
+    available: int
+
+    @property
+    def sha256(self) -> str:
+        """12 hexadecimal digits of the items."""
+        return _digest([[item.id, item.task, item.category, item.sha256] for item in self.items])
+
+
+def sampled(items: Sequence[Item], sample: int | None, random_seed: int, name: str) -> tuple[Item, ...]:
+    """Return so many of the items, in file order; None: all. A larger sample holds every item of a smaller one."""
+    if sample is None or sample >= len(items):
+        return tuple(items)
+    places = list(range(len(items)))
+    generator(random_seed, "evaluation", name).shuffle(places)
+    return tuple(items[place] for place in sorted(places[:sample]))
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()[:12]

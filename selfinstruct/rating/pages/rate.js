@@ -1,0 +1,313 @@
+// The raters' page: which item is shown, what keys do, and what is saved. Texts are drawn by item.js, sent by saving.js.
+
+import { askedPlaces, choiceFor, draw, isMissing, withValue } from "./item.js";
+import { Items, asked } from "./loading.js";
+import { Saver, newId, post } from "./saving.js";
+import { element } from "./texts.js";
+
+const rater = document.body.dataset.rater;
+const address = `/api/${encodeURIComponent(rater)}`;
+const at = (id) => document.getElementById(id);
+let study, saver, items;
+let shown; // {item, entry, controls, current}
+let place = -1; // in study.items
+
+async function begin() {
+  study = await asked(address, told);
+  items = new Items(address, told);
+  saver = new Saver(address, `selfinstruct-rate:${study.study}:${rater}:`, { state, saved, conflict, refused });
+  if (!saver.isEmpty) {
+    state("saving");
+    await saver.settled();
+    study = await asked(address, told);
+  }
+  at("skip").hidden = study.settles && !study.items.length;
+  explain(remembered("explain") !== "off");
+  await show(nextOpen(-1), true); // what became of answers from before is still to be read
+  if (remembered("guide") !== study.study) {
+    remember("guide", study.study);
+    at("guide").showModal();
+  }
+}
+
+const told = {
+  fault: alertWith,
+  waiting() {
+    if (!saver || saver.isEmpty) at("saved").textContent = "No connection; trying again ...";
+  },
+};
+
+// Which item comes after this one: the next that is open, then the skipped ones, then none.
+function nextOpen(from) {
+  const total = study.items.length;
+  for (const wanted of [(item) => !item.is_done && !item.is_skipped, (item) => !item.is_done]) {
+    for (let step = 1; step <= total; step++) {
+      const number = (from + step + total) % total;
+      if (number !== from && wanted(study.items[number])) return number;
+    }
+  }
+  return from >= 0 && study.items[from] && !study.items[from].is_done ? from : null;
+}
+
+async function show(number, keepsAlert = false) {
+  leave();
+  if (!keepsAlert) clearAlert();
+  progress();
+  if (number === null || number === undefined) return finished();
+  place = number;
+  const id = study.items[number].id;
+  if (!items.ready.has(id)) {
+    shown = undefined; // until it is there, no key may answer it
+    at("main").replaceChildren(element("p", { class: "faint" }, "Loading ..."));
+    await items.load(id);
+    if (place !== number || !items.ready.has(id)) return; // the rater went on meanwhile
+  }
+  const item = items.ready.get(id);
+  const entry = structuredClone(saver.unsent(id) ?? item.entry);
+  shown = { item, entry, current: 0 };
+  redraw();
+  window.scrollTo(0, 0);
+  if (document.activeElement === document.body) at("main").focus({ preventScroll: true }); // screen readers go on there
+  for (const next of [nextOpen(number), number + 1, number + 2]) if (study.items[next]) items.load(study.items[next].id).catch(() => {});
+}
+
+function redraw() {
+  const { item, entry } = shown;
+  const drawn = draw(study, item, entry, {
+    answer: (where, value) => answer(where, value),
+    focus: (where) => mark(shown.controls.findIndex((one) => isAt(one.place, where)), false),
+    note: (text) => change({ ...structuredClone(shown.entry), note: text }, true),
+  });
+  shown.controls = drawn.controls;
+  const heading = element("p", { class: "place faint" }, `Item ${place + 1} of ${study.items.length}`);
+  at("main").replaceChildren(heading, drawn.root);
+  const first = drawn.controls.findIndex((one) => isMissing(item, entry, one.place));
+  mark(first < 0 ? shown.current : first, false);
+  progress();
+}
+
+function finished() {
+  place = -1;
+  shown = undefined;
+  const words = study.items.length
+    ? `${study.items.length === 1 ? "The item is" : `All ${study.items.length} items are`} ${doneWord()}. Thank you.`
+    : study.settles
+      ? "There is nothing to settle: no item was rated differently by two raters so far. Open the page again later."
+      : "There is nothing to rate.";
+  const look = element("button", { type: "button" }, "Look through my answers");
+  look.addEventListener("click", () => show(0));
+  at("main").replaceChildren(element("section", { class: "card done" }, element("h2", {}, words), study.items.length ? look : ""));
+  progress();
+}
+
+function doneWord() {
+  return study.settles ? "settled" : "rated";
+}
+
+function mark(number, scrolls = true) {
+  if (!shown?.controls.length) return;
+  shown.current = Math.max(0, Math.min(number, shown.controls.length - 1));
+  shown.controls.forEach((one, index) => one.block.classList.toggle("current", index === shown.current));
+  if (scrolls) shown.controls[shown.current].block.scrollIntoView({ block: "nearest" });
+}
+
+// The answer to one question, by key or button; then the next open question is marked.
+function answer(where, value) {
+  change(withValue(shown.entry, where, value), where.question.kind === "text");
+  if (where.question.kind === "text") return;
+  const index = shown.controls.findIndex((one) => isAt(one.place, where));
+  for (const button of shown.controls[index].block.querySelectorAll(".choice")) {
+    button.setAttribute("aria-pressed", String(button.dataset.value === String(value)));
+  }
+  const open = (from) => shown.controls.findIndex((one, n) => n >= from && isMissing(shown.item, shown.entry, one.place));
+  const next = value === undefined ? index : open(index + 1) < 0 ? open(0) : open(index + 1);
+  mark(next < 0 ? index : next);
+}
+
+function isAt(one, other) {
+  return one.question === other.question && one.answer === other.answer;
+}
+
+function change(entry, isTyping = false) {
+  const id = shown.item.id;
+  shown.entry = entry;
+  shown.item.entry = structuredClone(entry);
+  list(place, shown.item, entry);
+  progress();
+  saver.save(id, shown.item.version, entry, isTyping);
+}
+
+function list(number, item, entry) {
+  const is_done = askedPlaces(study.form, item).every((one) => !isMissing(item, entry, one));
+  Object.assign(study.items[number], { is_done, is_skipped: entry.is_skipped });
+}
+
+// What is typed and not yet saved is saved before the item is left.
+function leave() {
+  for (const box of document.querySelectorAll("#main textarea")) box.tell?.();
+}
+
+function saved(id, answer) {
+  if (items.ready.has(id)) items.ready.get(id).version = answer.version;
+}
+
+async function conflict(id, mine, counts) {
+  const item = await items.load(id);
+  Object.assign(item, { version: counts.version, entry: counts.entry });
+  const number = study.items.findIndex((one) => one.id === id);
+  list(number, item, counts.entry);
+  if (shown?.item.id === id) {
+    shown.entry = structuredClone(counts.entry);
+    redraw();
+  }
+  const take = element("button", { type: "button" }, "Use my answer instead");
+  take.addEventListener("click", async () => {
+    await show(number);
+    change(structuredClone(mine));
+    redraw();
+    clearAlert();
+  });
+  alertWith(`Item ${number + 1} was changed in another tab or sheet. What is saved there is shown; your last answer was not saved. `, take);
+}
+
+function refused(_id, message) {
+  alertWith(`Not saved: ${message}`);
+}
+
+function state(word, detail) {
+  const words = { saved: "Saved", saving: "Saving ...", waiting: "Not saved yet, kept in this browser; trying again ..." };
+  at("saved").textContent = detail ? `${words[word]} (${detail})` : words[word];
+  at("saved").dataset.state = word;
+}
+
+function progress() {
+  const done = study.items.filter((item) => item.is_done).length;
+  const skipped = study.items.filter((item) => item.is_skipped && !item.is_done).length;
+  at("bar").max = Math.max(study.items.length, 1);
+  at("bar").value = done;
+  at("count").textContent = `${done} of ${study.items.length} ${doneWord()}${skipped ? `, ${skipped} skipped` : ""}`;
+  at("back").disabled = shown === undefined ? !study.items.length : place <= 0;
+  at("skip").disabled = at("next").disabled = shown === undefined;
+}
+
+function alertWith(...words) {
+  at("alert").replaceChildren(...words);
+  at("alert").hidden = false;
+}
+
+function clearAlert() {
+  at("alert").hidden = true;
+}
+
+function next() {
+  if (!shown) return;
+  leave();
+  const missing = shown.controls.findIndex((one) => isMissing(shown.item, shown.entry, one.place));
+  if (missing >= 0) {
+    mark(missing);
+    alertWith("One question is still open. Answer it, or skip the item.");
+    return;
+  }
+  show(nextOpen(place));
+}
+
+function skip() {
+  if (!shown) return;
+  leave();
+  if (!study.items[place].is_done) change({ ...structuredClone(shown.entry), is_skipped: true });
+  show(nextOpen(place));
+}
+
+function step(by) {
+  const number = shown === undefined ? study.items.length - 1 : place + by;
+  if (study.items[number]) show(number);
+}
+
+let undoing = 0; // how often it was asked for and not yet done; meanwhile nothing else can be answered
+async function undo() {
+  if (!study || undoing++) return;
+  for (; undoing; undoing--) await undoOnce();
+}
+
+async function undoOnce() {
+  try {
+    leave();
+    await saver.settled();
+    const answered = await post(`${address}/undo`, { save_id: newId() });
+    const { item, error } = await answered.json();
+    if (error) return alertWith(error);
+    if (item === null) return alertWith("There is nothing left to take back.");
+    items.forget(item);
+    study = await asked(address, told);
+    await show(study.items.findIndex((one) => one.id === item));
+    state("saved");
+  } catch {
+    alertWith("No connection: nothing was taken back. Try again in a moment.");
+  }
+}
+
+function explain(isOn) {
+  document.body.classList.toggle("short", !isOn);
+  at("explain").setAttribute("aria-pressed", String(isOn));
+  remember("explain", isOn ? "on" : "off");
+}
+
+function remembered(what) {
+  try {
+    return localStorage.getItem(`selfinstruct-rate-${what}:${rater}`);
+  } catch {
+    return null;
+  }
+}
+
+function remember(what, value) {
+  try {
+    localStorage.setItem(`selfinstruct-rate-${what}:${rater}`, value);
+  } catch {
+    /* storage is switched off; then it is asked again */
+  }
+}
+
+const KEYS = {
+  ArrowLeft: () => step(-1),
+  ArrowRight: () => step(1),
+  ArrowUp: () => shown && mark(shown.current - 1),
+  ArrowDown: () => shown && mark(shown.current + 1),
+  Enter: next,
+  u: undo,
+  s: skip,
+  e: () => explain(document.body.classList.contains("short")),
+  m: () => at("note")?.focus(),
+  "?": () => at("guide").showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (at("guide").open || event.altKey || event.metaKey) return;
+  const target = event.target;
+  if (target.matches("textarea, input")) {
+    if (event.key === "Escape" || (event.key === "Enter" && event.ctrlKey)) target.blur();
+    if (event.key === "Enter" && event.ctrlKey) next();
+    return;
+  }
+  if (event.ctrlKey || !study || (undoing && event.key !== "u")) return;
+  const isPressing = event.key === "Enter" && target.closest("button") && target.matches(":focus-visible");
+  if (isPressing) return; // a button that was reached by Tab is pressed
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const control = shown?.controls[shown.current];
+  const choice = control && choiceFor(study, control.place.question, key);
+  if (choice && !event.repeat) answer(control.place, choice.value);
+  else if (KEYS[key]) KEYS[key]();
+  else return;
+  event.preventDefault();
+});
+
+at("back").addEventListener("click", () => step(-1));
+at("undo").addEventListener("click", undo);
+at("skip").addEventListener("click", skip);
+at("next").addEventListener("click", next);
+at("explain").addEventListener("click", KEYS.e);
+at("help").addEventListener("click", KEYS["?"]);
+window.addEventListener("pagehide", leave);
+window.addEventListener("online", () => saver?.wake?.());
+
+begin().catch((error) => console.error(error));

@@ -100,6 +100,7 @@ def _table(rows: Sequence[dict[str, float]], requests: int) -> str:
             f"| {row['threshold']} | {row['live']:.1%} | {row['again']:.1%} | {row['again'] - row['live']:+.1%} | "
             f"{row['overlap']:.1%} | {row['same_until']:.0f} |"
         )
+    lines += ["", "![Share of candidates accepted by threshold, rerun and refilter](acceptance.png)"]
     return "\n".join(lines) + "\n"
 
 

@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 VERBS = {
     "run": "from seed tasks to an instruction dataset (-m sweeps)",
     "refilter": "judge a run's candidates again under other thresholds, with no model call (-m sweeps)",
+    "study": "a chain of commands that answers a question: data, tuned models, evaluations, a comparison",
     "export": "write the training files of an existing run again",
+    "finetune": "tune a model on a run's training files, by a provider or on this machine",
+    "evaluate": "answer a benchmark with a model, or score predictions (-m compares models)",
+    "rate": "a local page on which people rate generated data or models' answers",
     "compare": "runs or human ratings side by side: statistics, pictures, a report",
     "seeds": "check a seed file, or convert it between JSONL and Markdown",
     "ui": "open the tracking UI on the configured store",
 }
+
+SWEPT = ("run", "refilter", "finetune", "evaluate")
 
 _HELP = """selfinstruct: Self-Instruct experiments, declared in YAML, resumable, tracked.
 
@@ -37,6 +43,7 @@ Start here
   selfinstruct run --help                                    groups, options and keys of a verb
   selfinstruct run --cfg job                                 the composed config
   selfinstruct run -m experiments=threshold_sweep            a study: many runs, one parent in the tracker
+  selfinstruct study experiments=tune_and_evaluate           a study of several verbs, from data to a tuned model
   selfinstruct run --config-dir my_conf model=mine           your own groups beside the shipped ones
   eval "$(selfinstruct -sc install=bash)"                    tab completion in this shell (also zsh, fish)
 
@@ -46,7 +53,13 @@ Exit codes: 0 done, 2 bad config or input, 3 the provider failed for good, 4 a c
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    arguments = sys.argv[1:]
+    from selfinstruct.pipes import patient_stdout
+
+    with patient_stdout():
+        _main(sys.argv[1:])
+
+
+def _main(arguments: list[str]) -> None:
     if arguments and arguments[0] in {"-sc", "--shell-completion"}:
         _complete(arguments)
         return
@@ -100,8 +113,8 @@ def _refuse_secrets(arguments: Sequence[str]) -> None:
 
 def _refuse_empty_groups(arguments: Sequence[str]) -> None:
     """Refuse group=null: Hydra takes it for a group without a choice, and fails without saying so."""
-    from selfinstruct.config import data_root
     from selfinstruct.errors import InputError
+    from selfinstruct.shipped import data_root
 
     for argument in arguments:
         group, _, choice = argument.lstrip("+").partition("=")
@@ -115,12 +128,15 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
     """Hand over to Hydra, with its errors as ours and its exit as a return value."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     from selfinstruct import outcomes, sweeps
     from selfinstruct.errors import InputError
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # raise, so that one clear message can be made of it
     codes: list[int] = []
+    if verb not in SWEPT and {"-m", "--multirun"} & set(arguments):
+        raise InputError(f"selfinstruct {verb} does one thing at a time; leave out -m")
     if verb == "refilter":
         place = next((i for i, argument in enumerate(arguments) if _is_override(arguments, i)), len(arguments))
         arguments = [*arguments[:place], *_filters_of_run(arguments), *arguments[place:]]
@@ -131,6 +147,8 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
         _hydra_app(verb, arguments, codes)
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(_one_message(error)) from error
+    except YAMLError as error:
+        raise InputError(f"{' '.join(str(error).split())}; correct this YAML file") from error
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 2
     finally:
@@ -156,7 +174,7 @@ def _filters_of_run(arguments: Sequence[str]) -> list[str]:
 
     from omegaconf import OmegaConf
 
-    from selfinstruct.config import flat
+    from selfinstruct.config_texts import flat
     from selfinstruct.errors import InputError
 
     path = Path(folder).expanduser() / "config.yaml"
@@ -172,8 +190,8 @@ def _hydra_app(verb: str, arguments: list[str], codes: list[int]) -> None:
     import hydra
 
     from selfinstruct import commands
-    from selfinstruct.config import data_root, register_resolvers
     from selfinstruct.launchers import offer, register
+    from selfinstruct.shipped import data_root, register_resolvers
 
     register_resolvers()
     offer()

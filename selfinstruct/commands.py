@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from selfinstruct import config as configs
 from selfinstruct import outcomes, runs
@@ -16,43 +16,33 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
+class Job(Protocol):
+    """What a verb that makes a folder builds from its config; whatever can be refused is refused by the constructor."""
+
+    folder: Path
+
+    @property
+    def rehearsal(self) -> Callable[[], str] | None:
+        """What says instead what would be done, with dry_run=true: it sends and writes nothing. Else None."""
+        ...
+
+    def execute(self) -> tuple[int, str]:
+        """Do the work. Returns exit code and message."""
+        ...
+
+
 def run(cfg: DictConfig) -> int:
     """`selfinstruct run`: generate, export, measure, track."""
-    folder = ""
-    try:
-        from selfinstruct.job import RunJob
+    from selfinstruct.job import RunJob
 
-        job = RunJob(configs.load(cfg))
-        if job.config.dry_run:
-            print(job.rehearse())
-            return 0
-        folder = str(job.folder)
-        with runs.claimed(job.folder):
-            code, message = job.execute()
-    except SelfInstructError as error:
-        code, message = error.exit_code, str(error)
-    _say(message)
-    outcomes.report_outcome(folder, code, message)
-    return code
+    return _executed(lambda: RunJob(configs.load(cfg)))
 
 
 def refilter(cfg: DictConfig) -> int:
     """`selfinstruct refilter run=... filters...`: judge recorded candidates again, with no model call."""
-    folder = ""
-    try:
-        from selfinstruct.refilter_job import RefilterConfig, RefilterJob
+    from selfinstruct.refilter_job import RefilterJob
 
-        plain = configs.resolve(cfg)
-        configs.refuse_secrets(plain)
-        job = RefilterJob(configs.build(RefilterConfig, plain), configs.as_yaml(cfg))
-        folder = str(job.folder)
-        with runs.claimed(job.folder):
-            code, message = job.execute()
-    except SelfInstructError as error:
-        code, message = error.exit_code, str(error)
-    _say(message)
-    outcomes.report_outcome(folder, code, message)
-    return code
+    return _executed(lambda: RefilterJob(cfg))
 
 
 def export(cfg: DictConfig) -> int:
@@ -101,9 +91,36 @@ def compare(cfg: DictConfig) -> int:
     from selfinstruct import compare_job
 
     plain = configs.resolve(cfg)
-    configs.refuse_secrets(plain)
     print(compare_job.compare(configs.build(compare_job.CompareConfig, plain)))
     return 0
+
+
+def finetune(cfg: DictConfig) -> int:
+    """`selfinstruct finetune run=<run folder> finetune=api|trl`: tune a model on the training data of a run."""
+    from selfinstruct.finetune_job import FinetuneJob
+
+    return _executed(lambda: FinetuneJob(cfg))
+
+
+def evaluate(cfg: DictConfig) -> int:
+    """`selfinstruct evaluate model=... benchmark=...`: a model's answers, or given predictions, scored and graded."""
+    from selfinstruct.evaluate_job import EvaluateJob
+
+    return _executed(lambda: EvaluateJob(cfg))
+
+
+def rate(cfg: DictConfig) -> int:
+    """`selfinstruct rate run=... | predictions=[...]`: serve the raters' page, or write and read their sheets."""
+    from selfinstruct.rate_job import rate
+
+    return rate(cfg)
+
+
+def study(cfg: DictConfig) -> int:
+    """`selfinstruct study experiments=...`: a chain of commands that answers a question."""
+    from selfinstruct.study_job import study
+
+    return study(cfg)
 
 
 def ui(cfg: DictConfig) -> int:
@@ -117,8 +134,8 @@ def ui(cfg: DictConfig) -> int:
     if not options.enabled:
         raise InputError("tracking=off: there is nothing to show; leave it out")
     uri = tracking.resolve_uri(options.uri)
-    place = tracking.experiment_page(uri, str(options.experiment))
-    command, environment = tracking.ui_command(uri, plain["host"], plain["port"])
+    place = tracking.experiment_page(uri, str(options.experiment), options.artifacts)
+    command, environment = tracking.ui_command(uri, plain["host"], plain["port"], options.artifacts)
     print(f"http://{plain['host']}:{plain['port']}{place} (Ctrl+C ends it)", flush=True)
     try:
         return subprocess.run(command, env=environment, check=False).returncode
@@ -126,10 +143,31 @@ def ui(cfg: DictConfig) -> int:
         return 0
 
 
+def _executed(make: Callable[[], Job]) -> int:
+    """Make a job, claim its folder and execute it; report how it ended to the sweep that it may belong to."""
+    folder = ""
+    try:
+        job = make()
+        if job.rehearsal is not None:
+            print(outcomes.rehearsal_of_job(job.rehearsal()), flush=True)
+            return 0
+        folder = str(job.folder)
+        with runs.claimed(job.folder):
+            code, message = job.execute()
+    except SelfInstructError as error:
+        code, message = error.exit_code, str(error)
+    except Exception as error:
+        if outcomes.current_sweep() is None:
+            raise
+        code, message = outcomes.UNEXPECTED, outcomes.keep_traceback(error)  # it must not end the other arms
+    _say(message)
+    outcomes.report_outcome(folder, code, message)
+    return code
+
+
 def _checked(cfg: DictConfig, keys: set[str]) -> dict[str, Any]:
     """Return the resolved config of a small verb; keys added with + are refused."""
     plain = configs.resolve(cfg)
-    configs.refuse_secrets(plain)
     for key in plain:
         if key not in keys:
             raise InputError(f"{key}: unknown key; this verb knows {', '.join(sorted(keys))}")
@@ -158,6 +196,10 @@ def _guarded(command: Callable[[DictConfig], int]) -> Callable[[DictConfig], int
 TASKS: dict[str, Callable[[DictConfig], int]] = {
     "run": run,
     "refilter": refilter,
+    "finetune": finetune,
+    "evaluate": evaluate,
+    "rate": _guarded(rate),
+    "study": _guarded(study),
     "export": _guarded(export),
     "seeds": _guarded(seeds),
     "compare": _guarded(compare),

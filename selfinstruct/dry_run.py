@@ -7,9 +7,13 @@ A forecast goes in, the text for stdout comes out; it ends like this:
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import reduce
+
 from selfinstruct.forecast import Forecast, Range, StageForecast
 from selfinstruct.models.limits import LimitOptions
 from selfinstruct.models.prices import REMEDY
+from selfinstruct.outcomes import Rehearsed
 from selfinstruct.records import Request
 from selfinstruct.summary import rendered
 
@@ -71,6 +75,29 @@ def _notes(model: str, found: Forecast, limits: LimitOptions) -> str:
         if cap is not None and expected is not None:
             notes.append(f"limits.{key}={cap:g} {_against(cap, expected)}")
     return "\n".join(notes)
+
+
+def describe_total(jobs: Sequence[Rehearsed], refused: int) -> str:
+    """Return what the jobs of a dry sweep would ask together.
+
+    Args:
+        refused: how many more there are that cannot run.
+    """
+    lines = [f"{len(jobs):,} runs would send {_numbers(_sum(one.requests for one in jobs))} requests"]
+    costs = [one.cost_usd for one in jobs if one.cost_usd is not None]
+    unknown = len(jobs) - len(costs)
+    if unknown:
+        lines.append(f"cost     undefined, because the price of {unknown:,} of them is not known; {REMEDY}")
+    else:
+        lines.append(f"cost     {_dollars(_sum(costs))}")
+    lines.append("Runs that ask the same share the answer, which is paid once: together they may ask for less.")
+    if refused:
+        lines.append(f"{refused:,} more cannot run; why is said above.")
+    return "\n".join(["The sweep together", "", *lines])
+
+
+def _sum(ranges: Iterable[Range]) -> Range:
+    return reduce(Range.plus, ranges, Range(0.0, 0.0, 0.0))
 
 
 def _against(cap: float, expected: Range) -> str:

@@ -7,12 +7,13 @@ in the completion store, and its folder says how far it came.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from selfinstruct import config as configs
-from selfinstruct import runs
+from selfinstruct import naming, outcomes, runs
 from selfinstruct.errors import InputError, Interrupted, SelfInstructError
 from selfinstruct.jsonl import write_text
 from selfinstruct.judging import forget_review, judge_run
@@ -37,10 +38,10 @@ class RunJob:
         self.config = composed.values
         self._composed = composed
         self._seeds = configs.read_seeds(self.config.seeds)
-        self._identity = configs.run_identity(self.config, self._seeds)
-        self._name = configs.run_name(self.config)
-        self.folder = configs.run_folder(self.config, self._identity)
-        self._manifest = self._earlier_manifest()
+        self._identity = naming.run_identity(self.config, self._seeds)
+        self._name = naming.run_name(self.config)
+        self.folder = naming.run_folder(self.config, self._identity)
+        self._manifest = runs.earlier_manifest(self.folder, self._identity)
         check_url(self.config.store.url)
         if not self.config.dry_run:
             check_mirror(self.config.tracking)
@@ -49,7 +50,12 @@ class RunJob:
             check_questions(self.config.review)
         check_templates(self.config.prompts)
 
-    def rehearse(self) -> str:
+    @property
+    def rehearsal(self) -> Callable[[], str] | None:
+        """What says what the run would do, with dry_run=true."""
+        return self._rehearse if self.config.dry_run else None
+
+    def _rehearse(self) -> str:
         """Return the first prompts and the forecast of this run; send nothing, write nothing."""
         from selfinstruct.dry_run import describe_dry_run
         from selfinstruct.forecast import forecast
@@ -58,6 +64,7 @@ class RunJob:
         model = self.config.model
         prices = known_prices(model.name, model.input_cost_per_token, model.output_cost_per_token)
         found = forecast(self._plan(), partial(count_tokens, model.name), prices)
+        outcomes.add_rehearsed([outcomes.Rehearsed(found.requests, found.cost_usd)])
         return describe_dry_run(self._name, model.name, found, self.config.limits)
 
     def execute(self) -> tuple[int, str]:
@@ -84,17 +91,6 @@ class RunJob:
         if error is not None:
             raise error
         return 0, ""
-
-    def _earlier_manifest(self) -> dict[str, Any]:
-        if not (self.folder / runs.MANIFEST).exists():
-            return {}
-        manifest = runs.read_manifest(self.folder)
-        if manifest["identity"] != self._identity:
-            raise InputError(
-                f"run_dir={self.folder}: holds another run (identity {manifest['identity']}, this one is "
-                f"{self._identity}); choose another run_dir, or repeat the command that made it"
-            )
-        return manifest
 
     def _generate(self) -> BaseException | None:
         """Run the pipeline into the folder; return what stopped it, if anything did."""
@@ -210,12 +206,13 @@ class RunJob:
 
     def _open_mirror(self) -> Mirror:
         return open_mirror(
-            self.config.tracking, self._name, self._identity, configs.flat_params(self.config), self._tags()
+            self.config.tracking, self._name, self._identity, naming.flat_params(self.config), self._tags()
         )
 
     def _tags(self) -> dict[str, str]:
         return {
             "selfinstruct.study": self.config.study or "",
+            "selfinstruct.verb": "run",
             "selfinstruct.seeds": self._seeds.name,
             "selfinstruct.seed_quality": self._seeds.quality,
             "selfinstruct.model": self.config.model.name,

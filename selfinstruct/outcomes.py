@@ -6,15 +6,38 @@ that failed must not stop the others. The sweep's exit code is the highest of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selfinstruct.jsonl import dumps, write_text
+from selfinstruct.secrecy import masked, secret_values
+
+if TYPE_CHECKING:
+    from selfinstruct.forecast import Range
 
 OUTCOME = "outcome.json"
+PARENT_VARIABLE = "SELFINSTRUCT_PARENT"  # how the steps of a study, processes of their own, learn their parent
+TRACEBACK = "traceback.txt"
+UNEXPECTED = 1  # the exit code of a job that ended by a fault of the program
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What a job of a dry sweep would ask, and its US dollars; None where the price of its model is not known."""
+
+    requests: Range
+    cost_usd: Range | None
+
+
 _current: dict[str, Any] = {"parent_id": None, "job_folder": None, "overrides": [], "thresholds": []}
 _exit_codes: list[int] = []
+_rehearsed: list[Rehearsed] = []
 
 
 def begin_job(
@@ -30,9 +53,9 @@ def current_thresholds() -> list[float]:
 
 
 def current_parent() -> str | None:
-    """Return the tracking id of the sweep that this job belongs to, or None outside a sweep."""
+    """Return the tracking id of the sweep or study that this job belongs to, or None outside of both."""
     parent: str | None = _current["parent_id"]
-    return parent
+    return parent or os.environ.get(PARENT_VARIABLE)
 
 
 def current_sweep() -> str | None:
@@ -66,3 +89,35 @@ def write_outcome(job_folder: Path, overrides: Sequence[str], run_dir: str, exit
     """Write down what became of a job; a launcher does so for a job whose process was lost."""
     outcome = {"overrides": list(overrides), "run_dir": run_dir, "exit_code": exit_code, "message": message}
     write_text(job_folder / OUTCOME, dumps(outcome) + "\n")
+
+
+def keep_traceback(error: BaseException) -> str:
+    """Write the traceback of a fault of the program to stderr and into this job's folder; return what to say of it.
+
+    Outside a sweep there is no such folder, and Python says it all.
+    """
+    text = masked("".join(traceback.format_exception(error)), secret_values().values())
+    print(text, end="", file=sys.stderr, flush=True)
+    path = Path(_current["job_folder"]) / TRACEBACK
+    with contextlib.suppress(OSError):  # it has been said; a full disk must not end the other runs
+        write_text(path, text)
+    what = masked(traceback.format_exception_only(error)[-1].splitlines()[0], secret_values().values())
+    return f"{what} (a fault of the program: {path} says where; the other runs went on)"
+
+
+def rehearsal_of_job(text: str) -> str:
+    """Return what a dry run says, in a sweep below a line that tells whose it is."""
+    if not _current["job_folder"]:
+        return text
+    return f"##### {Path(_current['job_folder']).name}: {' '.join(_current['overrides'])}\n\n{text}\n"
+
+
+def add_rehearsed(rehearsed: Iterable[Rehearsed]) -> None:
+    """Remember what jobs of a dry sweep would ask."""
+    _rehearsed.extend(rehearsed)
+
+
+def take_rehearsed() -> list[Rehearsed]:
+    """Return what the jobs of a dry sweep would ask, in their order, and forget it."""
+    taken, _rehearsed[:] = list(_rehearsed), []
+    return taken

@@ -196,7 +196,7 @@ class _Generation:
             return _Followed(None, tuple(PairItem(pair, _as_text(pair.input, pair.output)) for pair in pairs), None)
         text = accepted.instruction.instruction
         classified = await classify(self._model, self._plan.templates, text)
-        written = await write_instances(self._model, self._plan.templates, text, classified.is_classification)
+        written = await write_instances(self._model, self._plan.templates, text, classified.is_output_first)
         return _Followed(classified, written.items, written.answered)
 
     async def _fold_all(self) -> None:
@@ -206,7 +206,7 @@ class _Generation:
 
     def _fold(self, accepted: Accepted, followed: _Followed) -> None:
         """Write one accepted instruction and its instances; called in the order of acceptance."""
-        is_classification = followed.classified.is_classification if followed.classified else None
+        is_classification = followed.classified.answer if followed.classified else None
         self._count(followed)
         chosen = choose_instances(
             accepted.instruction.instruction,
@@ -236,7 +236,7 @@ class _Generation:
             self._tally.classification[answer] += 1
             self._tally.parsed(CLASSIFICATION, [(followed.classified.saw, followed.classified.rule)])
         if followed.answered:
-            stage = OUTPUT_FIRST if followed.classified and followed.classified.is_classification else INPUT_FIRST
+            stage = OUTPUT_FIRST if followed.classified and followed.classified.is_output_first else INPUT_FIRST
             for asked in followed.answered.completions:
                 self._tally.completion(stage, asked)
             found = [(item.pair.input + item.pair.output, item.verdict.rule) for item in followed.items]

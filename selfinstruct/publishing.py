@@ -65,6 +65,7 @@ def open_mirror(
         params,
         {**tags, **arm},
         outcomes.current_parent(),
+        options.artifacts,
     )
     return Mirror(options, run_id)
 

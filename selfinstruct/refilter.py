@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from selfinstruct.filters import TOO_SIMILAR, InstructionThresholds, judge_instruction, judge_novelty
 from selfinstruct.novelty import DescribedStream, describe_stream, judge_stream
 from selfinstruct.parsing import REFUSED, TRUNCATED, UNREADABLE
-from selfinstruct.records import TARGET_REACHED, Candidate, Instruction, Similarity, Verdict
+from selfinstruct.records import CONTEXT_OVERFLOW, TARGET_REACHED, Candidate, Instruction, Similarity, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-READING_FAULTS = {REFUSED, TRUNCATED, UNREADABLE, "context_overflow"}
+READING_FAULTS = {REFUSED, TRUNCATED, UNREADABLE, CONTEXT_OVERFLOW}
 
 Decide = Callable[[Sequence[str], Sequence[str], float, str], "npt.NDArray[np.bool_]"]
 

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import Ge
 
 from selfinstruct import config as configs
 from selfinstruct import outcomes, runs
+from selfinstruct.config_texts import as_yaml, flat
 from selfinstruct.errors import InputError
 from selfinstruct.filters import judge_instances
 from selfinstruct.jsonl import canonical, read, write_text
@@ -33,11 +34,13 @@ from selfinstruct.tally import Tally
 from selfinstruct.tracking import TrackingOptions
 from selfinstruct.versions import versions
 
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
 NOTE = (
     "A counterfactual over fixed candidates: in a live run the pool feeds the prompts, so other thresholds would have "
     "led to other candidates. Newly kept instructions have no instances."
 )
-
 
 _LARGE_BYTES = 1_000_000  # a log from which judging is done by compiled code
 
@@ -70,19 +73,25 @@ class Source:
     name: str
     identity: str
     random_seed: int
+    model: str | None
+    prompts: str | None
     seeds: SeedSet
     candidates: tuple[Candidate, ...]
     instances: dict[str, list[Instance]]
     classification: dict[str, bool | None]
+    is_classified: bool
     requests: dict[int, dict[str, Any]]
 
 
 class RefilterJob:
-    """One refilter from its config to its closed folder."""
+    """One refilter from its config to its closed folder. It costs nothing, so there is nothing to rehearse."""
 
-    def __init__(self, config: RefilterConfig, yaml: str) -> None:
-        self._config = config
-        self._yaml = yaml
+    rehearsal = None
+
+    def __init__(self, cfg: DictConfig) -> None:
+        plain = configs.resolve(cfg)
+        self._config = config = configs.build(RefilterConfig, plain)
+        self._yaml = as_yaml(cfg)
         check_mirror(config.tracking)
         check_report(config.report)
         self._source = _read_source(config)
@@ -90,8 +99,7 @@ class RefilterJob:
         self._name = config.name or f"{self._source.name}-refilter"
         default = Path("runs") / f"{self._name}-{self._identity}"
         self.folder = (Path(config.run_dir).expanduser() if config.run_dir else default).absolute()
-        if (self.folder / runs.MANIFEST).exists() and runs.read_manifest(self.folder)["identity"] != self._identity:
-            raise InputError(f"run_dir={self.folder}: holds another run; choose another run_dir")
+        runs.earlier_manifest(self.folder, self._identity)
 
     def execute(self) -> tuple[int, str]:
         """Judge, write, publish. Returns exit code and message."""
@@ -142,8 +150,8 @@ class RefilterJob:
         is_new = text not in self._source.classification
         is_classification = self._source.classification.get(text)
         writer.instruction(replace(judged.instruction, is_classification=is_classification))
-        if not is_new and is_classification is not None:
-            tally.classification["yes" if is_classification else "no"] += 1
+        if not is_new and self._source.is_classified:
+            tally.classification[{True: "yes", False: "no", None: "unreadable"}[is_classification]] += 1
         pairs = [Pair(instance.input, instance.output) for instance in self._source.instances.get(text, ())]
         if is_new:
             pairs = list(judged.candidate.pairs)
@@ -192,6 +200,8 @@ class RefilterJob:
             "dataset_sha256": runs.dataset_sha256(self.folder),
             "random_seed": self._source.random_seed,
             "study": self._config.study,
+            "model": self._source.model,
+            "prompts": self._source.prompts,
             "seeds": {"name": seeds.name, "quality": seeds.quality, "tasks": len(seeds.tasks)},
             "thresholds": asdict(self._config.filters),
             "counts": {**tally.counts(), "newly_kept": newly_kept},
@@ -217,7 +227,7 @@ class RefilterJob:
         return hashlib.sha256(canonical(determining).encode()).hexdigest()[:12]
 
     def _params(self) -> dict[str, Any]:
-        return configs.flat({"filters": asdict(self._config.filters), "target": self._config.target})
+        return flat({"filters": asdict(self._config.filters), "target": self._config.target})
 
     def _tags(self) -> dict[str, str]:
         return {
@@ -226,6 +236,10 @@ class RefilterJob:
             "selfinstruct.source": self._source.identity,
             "selfinstruct.source_run": str(self._source.path),
             "selfinstruct.seeds": self._source.seeds.name,
+            "selfinstruct.seed_quality": self._source.seeds.quality,
+            "selfinstruct.model": self._source.model or "",
+            "selfinstruct.prompts": self._source.prompts or "",
+            "selfinstruct.version": versions()["selfinstruct"],
             "selfinstruct.run_dir": str(self.folder),
         }
 
@@ -250,10 +264,13 @@ def _from_run(path: Path) -> Source:
         name=manifest["name"],
         identity=manifest["identity"],
         random_seed=manifest["random_seed"],
+        model=manifest.get("model"),
+        prompts=manifest.get("prompts"),
         seeds=load_seeds(folder / runs.SEEDS, manifest["seeds"]["name"], manifest["seeds"]["quality"]),
         candidates=tuple(runs.read_candidates(folder)),
         instances=instances,
         classification={one.instruction: one.is_classification for one in runs.read_instructions(folder)},
+        is_classified=any(manifest.get("counts", {}).get("classification", {}).values()),
         requests={record["request"]: record for _, record in read(folder / runs.REQUESTS)},
     )
 
@@ -266,7 +283,7 @@ def _from_log(config: RefilterConfig) -> Source:
         raise InputError(f"source={path}: holds no candidate; give a JSON Lines file with an instruction on each line")
     digest = hashlib.sha256(canonical([one.text for one in candidates]).encode()).hexdigest()[:12]
     name = path.name.partition(".")[0]
-    return Source(path, name, digest, 0, configs.read_seeds(config.seeds), candidates, {}, {}, {})
+    return Source(path, name, digest, 0, None, None, configs.read_seeds(config.seeds), candidates, {}, {}, False, {})
 
 
 def _expect_much(path: Path, packed: int) -> None:

@@ -172,6 +172,23 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def earlier_manifest(folder: Path, identity: str) -> dict[str, Any]:
+    """Return the manifest that an earlier command left in a folder; empty where there is none.
+
+    Raises:
+        InputError: it belongs to something else, or cannot be read.
+    """
+    if not (folder / MANIFEST).exists():
+        return {}
+    manifest = read_manifest(folder)
+    if manifest.get("identity") != identity:
+        raise InputError(
+            f"run_dir={folder}: holds something else (identity {manifest.get('identity')}, this one is {identity}); "
+            "choose another run_dir, or repeat the command that made it"
+        )
+    return manifest
+
+
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write the manifest in one step."""
     write_text(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")

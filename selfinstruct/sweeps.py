@@ -16,7 +16,7 @@ from hydra.experimental.callback import Callback
 
 from selfinstruct.errors import InputError
 from selfinstruct.jsonl import write_text
-from selfinstruct.outcomes import OUTCOME, begin_job, end_sweep
+from selfinstruct.outcomes import OUTCOME, TRACEBACK, begin_job, end_sweep, take_rehearsed
 from selfinstruct.secrecy import secret_in_config
 from selfinstruct.summary import near, sweep_table
 
@@ -63,6 +63,8 @@ class SweepCallback(Callback):
         _refuse_secrets(config)
         for old in _outcome_files(config):
             old.unlink()
+            old.with_name(TRACEBACK).unlink(missing_ok=True)
+        take_rehearsed()
         swept = swept_values(config)
         self.swept = set(swept)
         self.thresholds = [float(value) for value in swept.get(_THRESHOLD, ()) if value != "null"]
@@ -76,7 +78,7 @@ class SweepCallback(Callback):
         try:
             uri = tracking.resolve_uri(options.uri)
             self.parent_id = tracking.start_parent(
-                uri, options.experiment, sweep_id, sweep_id, {"selfinstruct.study": study}
+                uri, options.experiment, sweep_id, sweep_id, {"selfinstruct.study": study}, options.artifacts
             )
         except InputError as error:  # Hydra makes a mere warning of it, but it lets nobody's exit pass for one
             print(f"selfinstruct: {error}", file=sys.stderr)
@@ -90,38 +92,51 @@ class SweepCallback(Callback):
         in_sweep = config.hydra.mode == RunMode.MULTIRUN
         if in_sweep:
             every = [str(override) for override in config.hydra.overrides.task]
-            overrides = [override for override in every if override.partition("=")[0] in self.swept]
+            overrides = [override for override in every if override.partition("=")[0].lstrip("+") in self.swept]
             begin_job(self.parent_id, config.hydra.runtime.output_dir, overrides, self.thresholds)
         else:
             begin_job(None, None, [])
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Collect what became of the jobs, close the parent, remember the exit codes, print the sweep's table."""
-        if config.get("dry_run"):
-            end_sweep([])
-            return
         outcomes = [json.loads(path.read_text(encoding="utf-8")) for path in _outcome_files(config)]
         exit_codes = [outcome["exit_code"] for outcome in outcomes]
         end_sweep(exit_codes)
+        if config.get("dry_run"):
+            _say_total(sum(code != 0 for code in exit_codes))
+            return
         table = sweep_table(outcomes)
         folder = Path(config.hydra.sweep.dir).absolute()
         write_text(folder / "sweep.json", json.dumps(outcomes, indent=2, ensure_ascii=False) + "\n")
         print(f"\n{table}\nsweep    {near(folder)}")
-        files = [folder / "sweep.json", *_compared(config, outcomes, folder / "compare")]
-        if self.parent_id is not None:
-            print("look     selfinstruct ui")
-            _close(*_open_parents.pop(), exit_codes, _summary(outcomes), files)
+        files = [folder / "sweep.json"]
+        try:
+            files += _compared(config, outcomes, folder / "compare")
+        finally:  # of a fault in there Hydra makes a warning; the parent is closed as its runs ended
+            if self.parent_id is not None:
+                print("look     selfinstruct ui")
+                _close(*_open_parents.pop(), exit_codes, _summary(outcomes), files)
+
+
+def _say_total(refused: int) -> None:
+    """Say what all jobs of a dry sweep would ask together."""
+    rehearsed = take_rehearsed()
+    if rehearsed:
+        from selfinstruct.dry_run import describe_total
+
+        print(describe_total(rehearsed, refused), flush=True)
 
 
 def _compared(config: DictConfig, outcomes: list[dict[str, Any]], folder: Path) -> list[Path]:
     """Compare the arms that ended well; report=off switches this off, too."""
     ended_well = dict.fromkeys(Path(one["run_dir"]) for one in outcomes if one["exit_code"] == 0 and one["run_dir"])
-    if len(ended_well) < 2 or not (config.get("report") and config.report.enabled):
+    is_wanted = config.report.enabled if config.get("report") else "benchmark" in config
+    if len(ended_well) < 2 or not is_wanted:
         return []
-    from selfinstruct.compare import compare_runs
+    from selfinstruct.compare import compare_folders
 
     try:
-        comparison = compare_runs(list(ended_well), folder)
+        comparison = compare_folders(list(ended_well), folder)
     except InputError as error:
         print(f"selfinstruct: the runs were not compared: {error}", file=sys.stderr)
         return []

@@ -138,7 +138,7 @@ def test_a_run_folder_of_another_config_is_refused(selfinstruct: Command, tmp_pa
     selfinstruct("run", *SMALL, "run_dir=mine")
     ended = selfinstruct("run", *SMALL, "run_dir=mine", "random_seed=1")
     assert ended.code == 2
-    assert "holds another run" in ended.err
+    assert "holds something else" in ended.err
 
 
 def test_exports_are_written_again_with_other_options(selfinstruct: Command, tmp_path: Path) -> None:
@@ -189,3 +189,13 @@ def test_tab_completion_knows_verbs_groups_and_keys() -> None:
     assert {"run", "export", "seeds", "ui"} <= set(complete("selfinstruct ").split())
     assert "model=openai" in complete("selfinstruct run model=o")
     assert "generation.target=" in complete("selfinstruct run generation.t")
+
+
+def test_a_yaml_that_cannot_be_read_is_named_with_its_line(selfinstruct: Command, tmp_path: Path) -> None:
+    broken = tmp_path / "mine" / "filters" / "broken.yaml"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("instruction: [a\n", encoding="utf-8")
+    ended = selfinstruct("run", "--config-dir", str(tmp_path / "mine"), "filters=broken")
+    assert ended.code == 2
+    assert "broken.yaml" in ended.err and "line 2" in ended.err and "correct this YAML file" in ended.err
+    assert "Traceback" not in ended.err

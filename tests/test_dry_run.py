@@ -22,12 +22,10 @@ def test_a_dry_run_shows_each_stage_and_leaves_nothing_behind(selfinstruct: Comm
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_needs_a_key_as_the_run_does_and_then_no_server(
+def test_a_dry_run_needs_no_server_and_writes_down_no_key(
     selfinstruct: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ("run", "dry_run=true", "model=openai", "model.api_base=http://127.0.0.1:9/v1", "generation.target=8")
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert selfinstruct(*command).code == 2
     monkeypatch.setenv("OPENAI_API_KEY", "sk-a-key-for-the-test")
     ended = selfinstruct(*command)
     assert ended.code == 0, ended.err
@@ -66,9 +64,34 @@ def test_a_sweep_can_be_rehearsed(selfinstruct: Command, tmp_path: Path) -> None
     assert not list(tmp_path.glob("runs/sweeps/*/*/outcome.json"))
 
 
+def test_a_rehearsed_sweep_says_whose_each_forecast_is_and_adds_them_up(selfinstruct: Command, tmp_path: Path) -> None:
+    ended = selfinstruct("run", "-m", "dry_run=true", "generation.target=8,0,16", *PRICED)
+    assert ended.code == 2  # the second run cannot be
+    assert "generation.target=0" in ended.err
+    assert [line for line in ended.out.splitlines() if line.startswith("#####")] == [
+        "##### 0: generation.target=8",
+        "##### 2: generation.target=16",
+    ]
+    alls = [line.split() for line in ended.out.splitlines() if line.startswith("  all ")]
+    requests = [int(words[1]) for words in alls]
+    dollars = [float(words[-4].strip("$")) for words in alls]
+    total = ended.out[ended.out.index("The sweep together") :]
+    assert f"2 runs would send {sum(requests)} (" in total
+    assert f"cost     ${sum(dollars):.4f} (" in total
+    assert "1 more cannot run" in total
+
+
 def test_a_dry_run_is_no_part_of_a_runs_identity(selfinstruct: Command, tmp_path: Path) -> None:
     command = ("run", "generation.target=3", "tracking=off")
     assert selfinstruct(*command).code == 0
     (folder,) = (tmp_path / "runs").glob("general-*")
     assert selfinstruct(*command, "dry_run=true").code == 0
     assert [path for path in (tmp_path / "runs").glob("general-*") if path.is_dir()] == [folder]
+
+
+def test_a_rehearsal_needs_no_key(selfinstruct: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    command = ("run", "model=openai", "judge=anthropic", "generation.target=5")
+    assert selfinstruct(*command, "dry_run=true").code == 0
+    assert "OPENAI_API_KEY" in selfinstruct(*command).err

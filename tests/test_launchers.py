@@ -92,6 +92,25 @@ def test_submitit_begins_a_preempted_run_again_and_a_lost_one_costs_nothing_else
     assert set(tree(tmp_path).values()) == {"FINISHED"}
 
 
+def test_a_fault_of_the_program_in_another_process_costs_nothing_else(tmp_path: Path) -> None:
+    ended = sweep(tmp_path, "submitit_local", "0.001,0.002", fates="break 0.001")
+    assert ended.code == 1, ended.err
+    (said,) = ended.said
+    assert said.startswith(f"selfinstruct: {ARM}=0.001: RuntimeError: the model is broken (a fault of the program: ")
+    assert tree(tmp_path) == {"parent": "FAILED", "latency_s=0.001": "FAILED", "latency_s=0.002": "FINISHED"}
+    (kept,) = (tmp_path / "runs/sweeps").glob("*/0/traceback.txt")
+    assert "in _meet_fate" in kept.read_text()
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_a_rehearsal_in_other_processes_says_here_what_it_says_in_this_one(tmp_path: Path, launcher: str) -> None:
+    here = sweep(tmp_path, "basic", "0.001,0.002", "dry_run=true", "tracking=off")
+    there = sweep(tmp_path, launcher, "0.001,0.002", "dry_run=true", "tracking=off")
+    assert (there.code, there.said, there.out) == (0, [], here.out)
+    assert there.out.count("Forecast of general") == 2
+    assert "2 runs would send" in there.out
+
+
 def test_slurm_gets_an_array_with_what_the_preset_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()

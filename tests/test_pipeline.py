@@ -157,6 +157,20 @@ def test_the_funnel_adds_up(tmp_path: Path) -> None:
     assert counts["classification"]["unreadable"] > 0
 
 
+def test_an_unreadable_answer_is_recorded_as_missing_and_written_input_first(tmp_path: Path) -> None:
+    _, tally = run(tmp_path, TestModel(), plan())
+    kinds = {record["instruction"]: record["is_classification"] for record in lines(tmp_path, "instructions.jsonl")}
+    unread = {text for text, kind in kinds.items() if kind is None}
+    assert len(kinds) == 40
+    counted = {answer: list(kinds.values()).count(kind) for answer, kind in (("yes", True), ("no", False))}
+    assert tally.counts()["classification"] == {**counted, "unreadable": len(unread)}
+    of_unread = [record for record in lines(tmp_path, "instances.jsonl") if record["instruction"] in unread]
+    assert of_unread
+    for record in of_unread:
+        assert record["is_classification"] is None
+        assert record["output"] not in {"a", "b", "c"}  # the labels of an output-first answer
+
+
 def test_classification_tasks_are_written_output_first_and_instances_are_capped(tmp_path: Path) -> None:
     run(tmp_path, TestModel(), plan())
     by_task: dict[object, list[dict[str, object]]] = {}

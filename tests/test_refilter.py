@@ -71,6 +71,9 @@ def test_the_same_thresholds_and_target_give_the_same_data(selfinstruct: Command
     assert ended.code == 0, ended.err
     assert manifest(tmp_path / "again")["dataset_sha256"] == manifest(tmp_path / "live")["dataset_sha256"]
     assert manifest(tmp_path / "again")["counts"]["newly_kept"] == 0
+    answers = manifest(tmp_path / "live")["counts"]["classification"]
+    assert manifest(tmp_path / "again")["counts"]["classification"] == answers
+    assert answers["unreadable"] > 0
 
 
 def test_other_thresholds_keep_the_filters_of_the_run_and_change_what_is_named(
@@ -162,3 +165,30 @@ def test_bad_input_gets_one_message(selfinstruct: Command, tmp_path: Path, argum
     ended = selfinstruct("refilter", *arguments, "tracking=off")
     assert ended.code == 2
     assert says in ended.err
+
+
+def test_run_and_refilter_carry_the_same_tags(selfinstruct: Command, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    from selfinstruct import __version__
+
+    selfinstruct("run", "generation.target=5", "run_dir=live")
+    ended = selfinstruct("refilter", "run=live", "filters.instruction.max_rouge_l=0.5", "run_dir=again")
+    assert ended.code == 0, ended.err
+    client = MlflowClient(f"sqlite:///{tmp_path}/runs/mlflow.db")
+    found = {
+        run.data.tags["selfinstruct.verb"]: run.data.tags
+        for experiment in client.search_experiments(filter_string="name = 'selfinstruct'")
+        for run in client.search_runs([experiment.experiment_id])
+    }
+    assert set(found) == {"run", "refilter"}
+    own = {name for name in found["run"] if name.startswith("selfinstruct.")}
+    assert own <= set(found["refilter"])
+    told = ("seeds", "seed_quality", "model", "prompts", "version")
+    assert {found["refilter"][f"selfinstruct.{name}"] == found["run"][f"selfinstruct.{name}"] for name in told} == {
+        True
+    }
+    assert found["refilter"]["selfinstruct.version"] == __version__
+    assert found["refilter"]["selfinstruct.run_dir"] == str(tmp_path / "again")
+    card = (tmp_path / "again/export/README.md").read_text()
+    assert "For testing only" in card  # the card knows the model whose candidates these are

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from selfinstruct import publishing
 from tests.conftest import ROOT, Command
 
 SMALL = ("generation.target=6", "generation.lookahead=4")
 
 
-def tracked(folder: Path) -> list[Any]:
+def tracked(folder: Path, experiment: str = "selfinstruct") -> list[Any]:
     from mlflow import MlflowClient
 
     client = MlflowClient(f"sqlite:///{folder}/runs/mlflow.db")
-    (experiment,) = [e for e in client.search_experiments() if e.name == "selfinstruct"]
-    return list(client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"]))
+    (found,) = [e for e in client.search_experiments() if e.name == experiment]
+    return list(client.search_runs([found.experiment_id], order_by=["attributes.start_time ASC"]))
 
 
-def tree(folder: Path) -> dict[str, list[str]]:
+def tree(folder: Path, experiment: str = "selfinstruct") -> dict[str, list[str]]:
     """Status of every parent, with those of its children."""
-    runs = tracked(folder)
+    runs = tracked(folder, experiment)
     parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
     return {
         f"{run.info.run_name} {run.info.status}": [
@@ -45,6 +49,26 @@ def test_a_sweep_is_one_parent_with_a_child_for_each_run(selfinstruct: Command, 
     assert all(child.inputs.dataset_inputs for child in children)
     assert {child.data.tags["selfinstruct.seeds"] for child in children} == {"general"}
     assert "max_rouge_l=0.5" in ended.out
+
+
+def test_the_documented_script_prints_the_tree_and_the_documented_questions_are_understood(
+    selfinstruct: Command, tmp_path: Path
+) -> None:
+    text = (ROOT / "docs/sweeps.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (questions,) = re.findall(r"```\n(metrics\..*?)```", text, re.DOTALL)
+    selfinstruct("run", "-m", *SMALL, "limits.max_requests=3,null", "random_seed=1,2")
+    printed = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert re.fullmatch(r"run-[0-9a-f]{12} FAILED", printed[0])  # two of its arms met the cap
+    assert sorted(printed[1:]) == [f"    max_requests=null random_seed={n} FINISHED 6.0" for n in (1, 2)]
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tmp_path}/runs/mlflow.db")
+    for question in questions.splitlines():
+        client.search_runs(["1"], question)
+    assert len(questions.splitlines()) == 5
 
 
 def test_a_repeated_sweep_goes_on_with_its_runs_and_sends_nothing(selfinstruct: Command, tmp_path: Path) -> None:
@@ -74,6 +98,55 @@ def test_an_arm_with_bad_input_stops_no_other(selfinstruct: Command, tmp_path: P
     assert ended.code == 2
     assert "generation.target=0" in ended.err
     assert "5 of " in ended.out
+
+
+def test_an_arm_that_meets_a_fault_of_the_program_stops_no_other(
+    selfinstruct: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = publishing.measure
+
+    def faulty(folder: Path, manifest: Any, seeds: Any) -> dict[str, float]:
+        return {"a": 1 / 0} if manifest["random_seed"] == 1 else real(folder, manifest, seeds)
+
+    monkeypatch.setattr(publishing, "measure", faulty)
+    ended = selfinstruct("run", "-m", *SMALL, "random_seed=1,2,3")
+    assert ended.code == 1
+    assert "ZeroDivisionError: division by zero (a fault of the program" in ended.err
+    (name,) = tree(tmp_path)
+    assert name.endswith(" FAILED")
+    assert sorted(tree(tmp_path)[name]) == ["FAILED", "FINISHED", "FINISHED"]
+    (sweep,) = (tmp_path / "runs/sweeps").iterdir()
+    assert [outcome["exit_code"] for outcome in json.loads((sweep / "sweep.json").read_text())] == [1, 0, 0]
+    assert "in faulty" in (sweep / "0" / "traceback.txt").read_text()
+    assert "in faulty" in ended.err
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    again = selfinstruct("run", "-m", *SMALL, "random_seed=1,2,3")
+    assert again.code == 0, again.err
+    assert tree(tmp_path)[name.replace("FAILED", "FINISHED")] == ["FINISHED"] * 3
+    assert not list(sweep.glob("*/traceback.txt"))
+
+
+def test_a_fault_of_the_program_outside_a_sweep_is_shown_as_python_shows_it(
+    selfinstruct: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "measure", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        selfinstruct("run", *SMALL, "tracking=off")
+
+
+@pytest.mark.filterwarnings("ignore:Callback SweepCallback.on_multirun_end raised")
+def test_a_comparison_that_meets_a_fault_leaves_the_parent_as_its_runs_ended(
+    selfinstruct: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("selfinstruct.compare.compare_runs", faulty)
+    ended = selfinstruct("run", "-m", *SMALL, "random_seed=1,2", "report=default", "report.pictures=[]")
+    assert ended.code == 0
+    (name,) = tree(tmp_path)
+    assert name.endswith(" FINISHED")
 
 
 def test_arms_share_answers_where_they_ask_the_same(selfinstruct: Command, tmp_path: Path) -> None:
@@ -109,7 +182,9 @@ def test_every_study_runs_small(
 
 def test_no_study_is_left_out_of_these_tests() -> None:
     (marked,) = [mark for mark in test_every_study_runs_small.pytestmark if mark.name == "parametrize"]  # type: ignore[attr-defined]
-    assert {study for study, *_ in marked.args[1]} == {path.stem for path in (ROOT / "experiments").glob("*.yaml")}
+    studies = (ROOT / "experiments").glob("*.yaml")
+    swept = {path.stem for path in studies if "sweeper:" in path.read_text(encoding="utf-8")}
+    assert {study for study, *_ in marked.args[1]} == swept  # the others are chains of steps: test_study.py
 
 
 def test_a_cap_for_the_sweep_holds_for_its_runs_together_and_a_higher_one_goes_on(

@@ -13,16 +13,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from selfinstruct.errors import InputError
-from selfinstruct.launchers.jobs import Lost, missing, run_packed
-
-if TYPE_CHECKING:
-    from hydra.core.utils import JobReturn
+from selfinstruct.launchers.jobs import Done, Lost, missing, run_packed
 
 
-def run(jobs: Sequence[bytes], address: str | None, num_cpus: float, max_retries: int) -> list[JobReturn | Lost]:
+def run(jobs: Sequence[bytes], address: str | None, num_cpus: float, max_retries: int) -> list[Done | Lost]:
     """Hand all jobs to Ray, which decides where and when each runs; return what became of each, in their order.
 
     Args:
@@ -66,9 +63,9 @@ def _connected(address: str | None) -> Any:
     return ray
 
 
-def _fetched(ray: Any, reference: Any) -> JobReturn | Lost:
+def _fetched(ray: Any, reference: Any) -> Done | Lost:
     try:
-        done: JobReturn = ray.get(reference)
+        done: Done = ray.get(reference)
         return done
     except ray.exceptions.RayTaskError as error:
         return Lost(f"it could not begin ({str(error.cause).splitlines()[0]})")

@@ -8,6 +8,8 @@ settles what came back. A job that was lost gets the outcome.json that it could 
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
@@ -19,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import InputError, ProviderError
 from selfinstruct.launchers import offer
-from selfinstruct.outcomes import OUTCOME, write_outcome
+from selfinstruct.outcomes import OUTCOME, Rehearsed, add_rehearsed, take_rehearsed, write_outcome
+from selfinstruct.pipes import patient_stdout
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -37,13 +40,22 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Done:
+    """A job that came back: what Hydra is to know, and of a dry run what it says and would ask."""
+
+    returned: JobReturn
+    said: str = ""
+    rehearsed: tuple[Rehearsed, ...] = ()
+
+
+@dataclass(frozen=True)
 class Lost:
     """A job that did not come back, and why: "its process was killed (SIGKILL)"."""
 
     why: str
 
 
-Run = Callable[[Sequence[bytes]], "list[JobReturn | Lost]"]
+Run = Callable[[Sequence[bytes]], "list[Done | Lost]"]
 
 
 def launch(
@@ -54,7 +66,8 @@ def launch(
     Args:
         first: the number of the first job; a job's folder in the sweep's is named after its number.
         run: what runs packed jobs somewhere (`processes.run`, `submitted.run`, `clusters.run`).
-        is_heard: whether what the jobs print comes out here; if not, what went wrong is said when all have ended.
+        is_heard: whether what the jobs print comes out here; if not, what went wrong is said when all have ended. What
+            dry runs say is printed here anyway, in the order of the jobs.
     """
     from hydra.core.utils import setup_globals
 
@@ -73,16 +86,20 @@ def launch(
             _tell_outcome(job_folder, arm, f"{done.why}; repeat the command, it goes on where it was")
         if isinstance(done, Lost) or not is_heard:
             _say_what_went_wrong(job_folder, arm)
-    return [_ended() if isinstance(done, Lost) else done for done in returned]
+        if isinstance(done, Done):
+            print(done.said, end="", flush=True)
+            add_rehearsed(done.rehearsed)
+    return [_ended() if isinstance(done, Lost) else done.returned for done in returned]
 
 
-def run_packed(job: bytes) -> JobReturn:
+def run_packed(job: bytes) -> Done:
     """Unpack a job and run it in this process."""
     import cloudpickle
 
     offer()
-    returned: JobReturn = cloudpickle.loads(job)()
-    return returned
+    with patient_stdout():
+        done: Done = cloudpickle.loads(job)()
+    return done
 
 
 def missing(launcher: str, library: str) -> InputError:
@@ -100,7 +117,7 @@ def _packed(sweep: Sweep, overrides: Sequence[str], number: int) -> bytes:
     return packed
 
 
-def _run_job(sweep: Sweep, singletons: Any, folder: str, overrides: list[str], number: int) -> JobReturn:
+def _run_job(sweep: Sweep, singletons: Any, folder: str, overrides: list[str], number: int) -> Done:
     """Run a job in a process that knows nothing but what it is handed, in the folder of the sweep's own process."""
     from hydra.core.singleton import Singleton
     from hydra.core.utils import run_job, setup_globals
@@ -113,13 +130,16 @@ def _run_job(sweep: Sweep, singletons: Any, folder: str, overrides: list[str], n
     with open_dict(config):
         config.hydra.job.id = f"{config.hydra.job.name}_{number}"
         config.hydra.job.num = number
-    return run_job(
-        task_function=sweep.task,
-        config=config,
-        job_dir_key="hydra.sweep.dir",
-        job_subdir_key="hydra.sweep.subdir",
-        hydra_context=sweep.context,
-    )
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said) if config.get("dry_run") else contextlib.nullcontext():
+        returned = run_job(
+            task_function=sweep.task,
+            config=config,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+            hydra_context=sweep.context,
+        )
+    return Done(returned, said.getvalue(), tuple(take_rehearsed()))
 
 
 def _tell_outcome(job_folder: Path, arm: Sequence[str], message: str) -> None:

@@ -12,15 +12,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from selfinstruct.launchers.jobs import Lost, missing, run_packed
-
-if TYPE_CHECKING:
-    from hydra.core.utils import JobReturn
+from selfinstruct.launchers.jobs import Done, Lost, missing, run_packed
 
 
-def run(jobs: Sequence[bytes], n_jobs: int) -> list[JobReturn | Lost]:
+def run(jobs: Sequence[bytes], n_jobs: int) -> list[Done | Lost]:
     """Run the jobs, so many at a time, and return what became of each, in their order.
 
     Args:
@@ -38,10 +35,10 @@ def run(jobs: Sequence[bytes], n_jobs: int) -> list[JobReturn | Lost]:
     for _ in range(count):
         free.put(ProcessPoolExecutor(1))
 
-    def run_one(job: bytes) -> JobReturn | Lost:
+    def run_one(job: bytes) -> Done | Lost:
         pool = free.get()
         try:
-            done: JobReturn = pool.submit(run_packed, job).result()
+            done: Done = pool.submit(run_packed, job).result()
             return done
         except BrokenProcessPool as error:
             pool.shutdown(kill_workers=True)

@@ -11,14 +11,11 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from selfinstruct.errors import InputError
-from selfinstruct.launchers.jobs import Lost, missing, run_packed
+from selfinstruct.launchers.jobs import Done, Lost, missing, run_packed
 from selfinstruct.summary import near
-
-if TYPE_CHECKING:
-    from hydra.core.utils import JobReturn
 
 _OF_EVERY_CLUSTER = {  # submitit's own names; whatever else is set is Slurm's, and submitit wants that said
     *("name", "timeout_min", "nodes", "tasks_per_node", "cpus_per_task", "gpus_per_node", "mem_gb"),
@@ -29,7 +26,7 @@ _OF_EVERY_CLUSTER = {  # submitit's own names; whatever else is set is Slurm's, 
 class Resumable:
     """A job as submitit wants it: called, it runs; asked for a checkpoint, it is itself, to be begun again."""
 
-    def __call__(self, job: bytes) -> JobReturn:
+    def __call__(self, job: bytes) -> Done:
         """Run the job, which Ctrl+C interrupts again, unlike the process of submitit that watches over it."""
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return run_packed(job)
@@ -41,7 +38,7 @@ class Resumable:
         return DelayedSubmission(self, job)
 
 
-def run(jobs: Sequence[bytes], cluster: str, options: Mapping[str, Any]) -> list[JobReturn | Lost]:
+def run(jobs: Sequence[bytes], cluster: str, options: Mapping[str, Any]) -> list[Done | Lost]:
     """Submit the jobs, wait for all of them, and return what became of each, in their order.
 
     Args:
@@ -87,11 +84,11 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _fetched(job: Any) -> JobReturn | Lost:
+def _fetched(job: Any) -> Done | Lost:
     from submitit.core.utils import FailedJobError, UncompletedJobError
 
     try:
-        done: JobReturn = job.result()
+        done: Done = job.result()
         return done
     except UncompletedJobError:
         return Lost(f"job {job.job_id} was lost (state {job.state}; what it printed is in {near(job.paths.stderr)})")

@@ -11,15 +11,23 @@ from pathlib import Path
 
 from selfinstruct.errors import InputError
 from selfinstruct.tracking.entries import log_files, log_metrics, log_tags
+from selfinstruct.tracking.experiments import experiment_id
 from selfinstruct.tracking.options import TrackingError
 from selfinstruct.tracking.runs import STATUS, close
 from selfinstruct.tracking.search import find_or_create
-from selfinstruct.tracking.store import experiment_id, open_client, translated
+from selfinstruct.tracking.store import open_client, translated
 
 SWEEP = "selfinstruct.sweep"
 
 
-def start_parent(uri: str, experiment: str | None, name: str, sweep_id: str, tags: Mapping[str, str]) -> str:
+def start_parent(
+    uri: str,
+    experiment: str | None,
+    name: str,
+    sweep_id: str,
+    tags: Mapping[str, str],
+    artifacts: str | None = None,
+) -> str:
     """Return the id of the tracking run that stands for this sweep; a repeated sweep goes on with its own.
 
     The store's schema is complete when this returns, so that jobs may start in parallel.
@@ -29,7 +37,8 @@ def start_parent(uri: str, experiment: str | None, name: str, sweep_id: str, tag
     """
     with translated(uri, InputError):
         client = open_client(uri)
-        return find_or_create(client, experiment_id(client, uri, experiment), name, (SWEEP, sweep_id), tags)
+        place = experiment_id(client, uri, experiment, artifacts, is_loud=True)
+        return find_or_create(client, place, name, (SWEEP, sweep_id), tags)
 
 
 def finish_parent(

@@ -15,9 +15,10 @@ from selfinstruct import runs
 from selfinstruct.errors import InputError
 from selfinstruct.tracking.dataset import log_dataset
 from selfinstruct.tracking.entries import log_files, log_metrics, log_params, log_series, log_tags
+from selfinstruct.tracking.experiments import experiment_id
 from selfinstruct.tracking.options import TrackingError
 from selfinstruct.tracking.search import find_or_create
-from selfinstruct.tracking.store import experiment_id, open_client, translated
+from selfinstruct.tracking.store import open_client, translated
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -26,7 +27,9 @@ IDENTITY = "selfinstruct.identity"
 STATUS = "selfinstruct.status"
 DATASET = "selfinstruct.dataset_sha256"
 
-_FILES = (runs.MANIFEST, runs.CONFIG, runs.SEEDS, *runs.RECORD_FILES)
+_OF_TUNING = ("training.jsonl", "validation.jsonl", "metrics.jsonl", "events.jsonl", "job.json", "results.csv")
+_OF_EVALUATION = ("predictions.jsonl", "scores.jsonl", "grades.jsonl", "pairs.jsonl")
+_FILES = (runs.MANIFEST, runs.CONFIG, runs.SEEDS, *runs.RECORD_FILES, *_OF_TUNING, *_OF_EVALUATION)
 _FOLDERS = ("export", "report")
 _STOPPED_BY_CHOICE = {4, 130}  # a cap, an interruption
 
@@ -39,6 +42,7 @@ def start_run(
     params: Mapping[str, Any],
     tags: Mapping[str, str],
     parent_id: str | None = None,
+    artifacts: str | None = None,
 ) -> str:
     """Return the id of the tracking run of this identity below this parent; a repeated command goes on with its own.
 
@@ -47,13 +51,14 @@ def start_run(
         experiment: the experiment's name.
         params: scalars by dotted key; long values are cut with a mark, and those that the run has stay as they are.
         tags: such as selfinstruct.study, .arm, .seeds, .model, .prompts, .version.
+        artifacts: where the files of a new experiment lie (`artifact_place`).
 
     Raises:
         InputError: the store cannot be used.
     """
     with translated(uri, InputError):
         client = open_client(uri)
-        place = experiment_id(client, uri, experiment)
+        place = experiment_id(client, uri, experiment, artifacts, is_loud=parent_id is None)
         run_id = find_or_create(client, place, name, (IDENTITY, identity), tags, parent_id)
         log_params(client, run_id, params)
     return run_id
@@ -80,7 +85,7 @@ def finish_run(
         client = open_client(uri)
         log_metrics(client, run_id, metrics)
         log_series(client, run_id, series)
-        if manifest["status"] in runs.FINISHED:
+        if manifest["status"] in runs.FINISHED and "instances" in manifest.get("counts", {}):
             log_dataset(client, run_id, manifest)
         log_files(client, run_id, _mirrored(folder))
         log_tags(client, run_id, _closing_tags(manifest))

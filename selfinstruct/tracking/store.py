@@ -1,7 +1,6 @@
-"""The MLflow store behind a URI: which URIs are good, opening one, finding an experiment in it.
+"""The MLflow store behind a URI: which URIs are good, and opening one.
 
 In goes what the user typed, `sqlite:///runs/mlflow.db`; out comes an absolute URI, or a client with a complete schema.
-Artifacts of a SQLite store lie beside it: `runs/mlartifacts/`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 ARTIFACTS = "mlartifacts"
 _REMEDY = "give tracking.uri=sqlite:///runs/mlflow.db, an http(s) address or a database URL, or tracking=off"
-_SERVERS = {"http", "https"}
+SERVERS = {"http", "https"}
 _DATABASES = {"postgresql", "mysql", "mssql"}
 _PROBE_TIMEOUT_S = 10
 _CREATION_TIMEOUT_S = 120
@@ -51,16 +50,16 @@ def resolve_uri(uri: str | None) -> str:
     kind = scheme.partition("+")[0].lower()
     if not separator or kind == "file":
         raise InputError(f"tracking.uri={masked(uri)}: a file store, which MLflow no longer writes; {_REMEDY}")
-    if kind in _SERVERS | _DATABASES:
+    if kind in SERVERS | _DATABASES:
         return uri
     if kind != "sqlite":
         raise InputError(f'tracking.uri={masked(uri)}: no store is known for "{scheme}"; {_REMEDY}')
-    path = _sqlite_path(uri)
+    path = sqlite_path(uri)
     _, mark, options = uri.partition("?")
     return f"{scheme}:///{_made(path)}{mark}{options}" if path else uri
 
 
-def _sqlite_path(uri: str) -> Path | None:
+def sqlite_path(uri: str) -> Path | None:
     """Return the absolute path of a SQLite store's file, None for any other store."""
     scheme, _, rest = uri.partition("?")[0].partition("://")
     if scheme.partition("+")[0].lower() != "sqlite":
@@ -78,12 +77,6 @@ def _made(path: Path) -> Path:
             f"tracking.uri: the folder {path.parent} cannot be made ({error.strerror}); {_REMEDY}"
         ) from error
     return path
-
-
-def artifact_folder(uri: str) -> Path | None:
-    """Return where the artifacts of a SQLite store lie; None for servers and databases, which have their own place."""
-    path = _sqlite_path(uri)
-    return path.parent / ARTIFACTS if path else None
 
 
 def masked(text: str) -> str:
@@ -112,7 +105,7 @@ def open_client(uri: str) -> MlflowClient:
     with warnings.catch_warnings(), translated(uri, InputError):
         # Importing MLflow and mapping its tables sets off deprecation warnings of its own dependencies.
         warnings.simplefilter("ignore")
-        path = _sqlite_path(uri)
+        path = sqlite_path(uri)
         if path and not _is_begun(path):
             _create(path)
         _probe(uri)
@@ -150,7 +143,7 @@ def _be_quiet() -> None:
 
 def _probe(uri: str) -> None:
     """Try the store once: MLflow itself would go on trying for minutes where nobody answers."""
-    if uri.partition("://")[0].lower() in _SERVERS:
+    if uri.partition("://")[0].lower() in SERVERS:
         import urllib.error
         import urllib.request
 
@@ -182,32 +175,6 @@ def _create_alone(connection: Connection, uri: str) -> None:
 
     connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
     MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
-
-
-def experiment_id(client: MlflowClient, uri: str, name: str | None) -> str:
-    """Return the id of the experiment with this name, created where there was none.
-
-    Raises:
-        InputError: no name, or the experiment was deleted in the tracker.
-    """
-    if not name:
-        raise InputError("tracking.experiment: no value; give one, for example tracking.experiment=selfinstruct")
-    from mlflow.exceptions import MlflowException
-
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        folder = artifact_folder(uri)
-        try:
-            return str(client.create_experiment(name, folder.as_uri() if folder else None))
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-        found = client.get_experiment_by_name(name)  # another process was faster
-    if found is None or found.lifecycle_stage == "deleted":
-        raise InputError(
-            f"tracking.experiment={name}: was deleted in the tracker; restore it there, or choose another name"
-        )
-    return str(found.experiment_id)
 
 
 @contextlib.contextmanager

@@ -10,10 +10,9 @@ import sys
 from typing import NamedTuple
 
 from selfinstruct.errors import InputError
+from selfinstruct.tracking.experiments import artifact_place, experiment_id
 from selfinstruct.tracking.store import (
     QUIET_ENVIRONMENT,
-    artifact_folder,
-    experiment_id,
     masked,
     open_client,
     translated,
@@ -30,7 +29,7 @@ class UiCommand(NamedTuple):
     environment: dict[str, str]
 
 
-def ui_command(uri: str, host: str, port: int) -> UiCommand:
+def ui_command(uri: str, host: str, port: int, artifacts: str | None = None) -> UiCommand:
     """Return the command that serves the UI of the store at http://host:port, with its environment.
 
     The URI goes by the environment, since a database URL may hold a password and everyone can read a command line.
@@ -41,16 +40,16 @@ def ui_command(uri: str, host: str, port: int) -> UiCommand:
     if uri.startswith(("http://", "https://")):
         raise InputError(f"tracking.uri={masked(uri)}: this is a server with its own UI; open it in a browser")
     words = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
-    if folder := artifact_folder(uri):
-        words += ["--artifacts-destination", folder.as_uri()]
+    if place := artifact_place(uri, artifacts):
+        words += ["--artifacts-destination", place]
     return UiCommand(words, {**QUIET_ENVIRONMENT, **_NO_JOBS, **os.environ, "MLFLOW_BACKEND_STORE_URI": uri})
 
 
-def experiment_page(uri: str, experiment: str) -> str:
+def experiment_page(uri: str, experiment: str, artifacts: str | None = None) -> str:
     """Return the page of an experiment's runs, as the part of the address after the port.
 
     Without the workflow in it, MLflow opens its pages for traces.
     """
     with translated(uri, InputError):
-        place = experiment_id(open_client(uri), uri, experiment)
+        place = experiment_id(open_client(uri), uri, experiment, artifacts)
     return f"/#/experiments/{place}/runs?workflowType=machine_learning"

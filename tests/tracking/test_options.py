@@ -17,8 +17,8 @@ def _preset(name: str) -> dict[str, Any]:
 
 def test_the_presets_are_options() -> None:
     read = TypeAdapter(TrackingOptions).validate_python
-    assert read(_preset("mlflow")) == TrackingOptions(True, "sqlite:///runs/mlflow.db", "selfinstruct")
-    assert read(_preset("off")) == TrackingOptions(False, None, None)
+    assert read(_preset("mlflow")) == TrackingOptions(True, "sqlite:///runs/mlflow.db", "selfinstruct", None)
+    assert read(_preset("off")) == TrackingOptions(False, None, None, None)
 
 
 def test_an_unknown_key_is_refused() -> None:

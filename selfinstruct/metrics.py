@@ -45,13 +45,19 @@ def measure(folder: Path, manifest: Mapping[str, Any], seed_instructions: Sequen
         **_funnel(counts),
         **_yield(counts),
         **_classification(counts),
-        **_instructions(folder, seed_instructions),
+        **_instructions(folder, seed_instructions, tokenizer_of(manifest)),
         **_instances(folder),
         **_parsing(counts),
         **_usage(usage),
         **_costs(manifest.get("cost_usd"), counts),
         **_tokens_per_unit(counts, usage),
     }
+
+
+def tokenizer_of(manifest: Mapping[str, Any]) -> str:
+    """Return the tokenizer that judged novelty, so that likeness to the seeds has the scale of that to the pool."""
+    judged_by = (manifest.get("thresholds") or {}).get("instruction") or {}
+    return str(judged_by.get("tokenizer") or "rouge")
 
 
 def _funnel(counts: Mapping[str, Any]) -> dict[str, float]:
@@ -89,12 +95,12 @@ def _classification(counts: Mapping[str, Any]) -> dict[str, float]:
     return unreadable | _ratio("classification.share", yes, yes + no)
 
 
-def _instructions(folder: Path, seed_instructions: Sequence[str]) -> dict[str, float]:
+def _instructions(folder: Path, seed_instructions: Sequence[str], tokenizer: str) -> dict[str, float]:
     """Lengths, and similarity as each instruction's highest ROUGE-L: to the seeds, and to the pool that it joined."""
     records = list(_records(folder, runs.INSTRUCTIONS))
     texts = [record["instruction"] for record in records]
     words = [count_words(text) for text in texts]
-    to_seeds = highest_scores(seed_instructions, texts).tolist() if seed_instructions else []
+    to_seeds = highest_scores(seed_instructions, texts, tokenizer).tolist() if seed_instructions else []
     to_pool = [max(record["most_similar"].values()) for record in records if record["most_similar"]]
     metrics = _mean("length.instruction_words_mean", words) | _mean("diversity.rouge_l_to_pool_mean", to_pool)
     if to_seeds:

@@ -162,14 +162,16 @@ def sweep_table(outcomes: Sequence[Mapping[str, Any]]) -> str:
     from rich import box
     from rich.table import Table
 
+    numbers = [_numbers(Path(outcome["run_dir"])) for outcome in outcomes]
+    measured = list(dict.fromkeys(name for of_run in numbers for name in of_run))
     table = Table(box=box.SIMPLE_HEAD, title="Sweep", title_justify="left", title_style="bold")
-    for name in ("arm", "accepted", "candidates", "yield", "instances", "exit", "run folder"):
-        table.add_column(name, justify="right" if name in {"accepted", "candidates", "yield", "instances"} else "left")
+    for name in ("arm", *measured, "exit", "run folder"):
+        table.add_column(name, justify="right" if name in measured else "left")
     varied = _varied([outcome["overrides"] for outcome in outcomes])
-    for outcome, arm in zip(outcomes, varied, strict=True):
+    for outcome, arm, of_run in zip(outcomes, varied, numbers, strict=True):
         exit_code = str(outcome["exit_code"])
         place = near(Path(outcome["run_dir"])) if outcome["run_dir"] else "-"
-        table.add_row(arm, *_numbers(Path(outcome["run_dir"])), exit_code, place)
+        table.add_row(arm, *(of_run.get(name, "-") for name in measured), exit_code, place)
     return rendered(table)
 
 
@@ -182,13 +184,25 @@ def _varied(overrides: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _numbers(folder: Path) -> list[str]:
+def _numbers(folder: Path) -> dict[str, str]:
+    """Return what a run's row says of it, by column: its funnel, an evaluation's scores in percent, a tuning's loss."""
     try:
-        counts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["counts"]
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if manifest.get("verb") == "finetune":
+            loss = manifest["metrics"].get("loss")
+            return {"examples": f"{manifest['data']['examples']:,}"} | ({"loss": f"{loss:.3f}"} if loss else {})
+        counts = manifest["counts"]
     except (OSError, ValueError, KeyError):
-        return ["-"] * 4
+        return {}
+    if manifest.get("verb") == "evaluate":
+        scores, names = manifest.get("scores", {}), {"rouge_l": "ROUGE-L", "exact_match": "exact match"}
+        found = {name: scores.get(f"evaluation.{key}") for key, name in names.items()}
+        return {"items": f"{counts['items']:,}"} | {key: f"{one:.2f}" for key, one in found.items() if one is not None}
+    if "judged" not in counts:
+        return {}
     share = f"{counts['accepted'] / counts['judged']:.1%}" if counts["judged"] else "-"
-    return [f"{counts['accepted']:,}", f"{counts['candidates']:,}", share, f"{counts['instances']:,}"]
+    numbers = {name: f"{counts[name]:,}" for name in ("accepted", "candidates", "instances")}
+    return {"accepted": numbers["accepted"], "candidates": numbers["candidates"], "yield": share} | numbers
 
 
 def near(path: Path) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-_PACKAGES = ("hydra-core", "omegaconf", "litellm", "mlflow", "rouge-score", "numpy", "numba", "pyarrow", "sqlalchemy")
+_PACKAGES = (
+    *("hydra-core", "omegaconf", "litellm", "mlflow", "rouge-score", "numpy", "numba", "pyarrow", "sqlalchemy"),
+    *("torch", "transformers", "trl", "peft"),
+)
 
 
 def versions() -> dict[str, str]:

@@ -221,6 +221,14 @@ def test_without_seeds_there_is_no_distance_to_them(tmp_path: Path) -> None:
     assert "diversity.rouge_l_to_pool_mean" in metrics
 
 
+def test_likeness_to_the_seeds_is_measured_with_the_tokenizer_that_judged_novelty(tmp_path: Path) -> None:
+    # "rouge" sees no letter of either text; "unicode" finds two words of three in both: F = 2/3
+    folder = _folder(tmp_path, [{"instruction": "Назови любой цвет", "most_similar": {"Назови любой запах": 0.66}}], [])
+    manifest = _manifest(thresholds={"instruction": {"tokenizer": "unicode"}})
+    assert measure(folder, manifest, ["Назови любой запах"])["diversity.rouge_l_to_seeds_mean"] == pytest.approx(2 / 3)
+    assert measure(folder, MANIFEST, ["Назови любой запах"])["diversity.rouge_l_to_seeds_mean"] == 0.0
+
+
 def test_without_inputs_there_is_no_mean_input(tmp_path: Path) -> None:
     metrics = measure(_folder(tmp_path, instances=INSTANCES[:2]), MANIFEST, SEEDS)
     assert "length.input_words_mean" not in metrics

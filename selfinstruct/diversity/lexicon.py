@@ -13,6 +13,10 @@ The method, for where no parser is installed (Wang et al. 2023 use one; section 
    clause or a sign; in the singular. Pronouns, clauses ("explain how ...") and quotations are no objects.
 
 Words between fences (```) are code and are not read.
+
+Coverage: of Alpaca's 52,002 instructions the verb is found in 92 %, verb and noun in 85 %; of the 175 published seed
+tasks in 91 and 73 %. Of a seeded 100 of Alpaca's that were read, 86 of the 87 pairs found were right (Wilson: 94 to
+100 %). A test counts the coverage again.
 """
 
 from __future__ import annotations

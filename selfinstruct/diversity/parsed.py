@@ -36,7 +36,17 @@ def installed_model() -> str | None:
         from spacy.util import get_installed_models
     except ImportError:
         return None
-    return next((name for name in sorted(get_installed_models()) if name.startswith("en_")), None)
+    return next((name for name in sorted(get_installed_models()) if name.startswith("en_") and _parses(name)), None)
+
+
+def _parses(model: str) -> bool:
+    """Whether a model says of itself that it has a parser; others have no trees to read."""
+    from spacy.util import get_package_path, load_meta
+
+    try:
+        return "parser" in load_meta(get_package_path(model) / "meta.json").get("pipeline", ())
+    except (OSError, ValueError, ImportError):
+        return False
 
 
 def parse_verb_nouns(instructions: Sequence[str], model: str) -> Iterator[VerbNoun]:

@@ -226,8 +226,8 @@ ADJECTIVES = _words(
     available average aware bad basic beautiful beneficial best better big blank bold brief bright broad busy
     capable careful catchy certain cheap clean clear clever clickable close coherent cold common compelling
     complete complex comprehensive concise concrete consistent convincing cool correct corresponding crazy
-    creative critical cute daily dangerous dark deep delicious descriptive detailed different difficult dramatic
-    dry due early easy effective efficient elegant emotional engaging entire equal essential exact excellent
+    creative critical cute daily dangerous dark deep delicious descriptive detailed different difficult distinct
+    dramatic dry due early easy effective efficient elegant emotional engaging entire equal essential exact excellent
     exciting existing expensive extra factual fair false familiar famous fast few final fine fluent formal free
     fresh friendly full fun funny general good grammatical great happy hard healthy helpful high historical hot
     huge humorous hypothetical imaginary important impressive incorrect independent informal informative

@@ -17,7 +17,7 @@ from selfinstruct.parsing.labels import read_output_first
 from selfinstruct.parsing.schemas import schema_for
 from selfinstruct.parsing.tasks import read_tasks
 from selfinstruct.parsing.yes_no import read_yes_no
-from selfinstruct.parsing.yields import EMPTY_ANSWER, READER_RULES, answer_rule, was_read
+from selfinstruct.parsing.yields import EMPTY_ANSWER, READER_RULES, answer_rule, unanswered_rule, was_read
 
 __all__ = [
     "EMPTY_ANSWER",
@@ -33,5 +33,6 @@ __all__ = [
     "read_tasks",
     "read_yes_no",
     "schema_for",
+    "unanswered_rule",
     "was_read",
 ]

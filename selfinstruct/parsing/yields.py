@@ -13,10 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from selfinstruct.parsing.answers import REFUSED, TRUNCATED, UNREADABLE
+from selfinstruct.records import CONTENT_FILTER, CONTEXT_OVERFLOW
 
 EMPTY_ANSWER = "empty_answer"
-CONTEXT_OVERFLOW = "context_overflow"
 READER_RULES = frozenset({TRUNCATED, UNREADABLE, REFUSED, EMPTY_ANSWER, CONTEXT_OVERFLOW})
+
+
+def unanswered_rule(finish_reason: str) -> str | None:
+    """Return the rule on a completion that is no answer by its finish reason (records.NOT_ANSWERED), else None."""
+    return {CONTENT_FILTER: REFUSED, CONTEXT_OVERFLOW: CONTEXT_OVERFLOW}.get(finish_reason)
 
 
 def was_read(found: Iterable[tuple[str, str]]) -> bool:
@@ -32,10 +37,9 @@ def answer_rule(answer: bool | None, saw: str, finish_reason: str) -> str:
     Args:
         answer, saw: as `read_yes_no` gives them.
     """
-    if finish_reason == "content_filter":
-        return REFUSED
-    if finish_reason == "context_overflow":
-        return CONTEXT_OVERFLOW
+    unanswered = unanswered_rule(finish_reason)
+    if unanswered:
+        return unanswered
     if not saw.strip():
         return EMPTY_ANSWER
     return "kept" if answer is not None else UNREADABLE

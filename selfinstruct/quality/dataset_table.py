@@ -28,7 +28,10 @@ class Row:
 
 
 def dataset_table(instructions: Sequence[Instruction], instances: Sequence[Instance]) -> tuple[Row, ...]:
-    """Return the statistics of a dataset. Lengths are means in words, parts between white space."""
+    """Return the statistics of a dataset. Lengths are means in words, parts between white space.
+
+    The kinds of tasks are counted among those that are known; the others are missing, and counted beside.
+    """
     inputs = [instance.input for instance in instances if instance.input.strip()]
     decided = [one.is_classification for one in instructions if one.is_classification is not None]
     undecided = len(instructions) - len(decided)
@@ -46,7 +49,7 @@ def dataset_table(instructions: Sequence[Instruction], instances: Sequence[Insta
 
 def _kind(number: int, decided: Sequence[bool], undecided: int) -> Finding:
     if undecided and not decided:
-        return undefined("no stage asked whether these are classification tasks", 0, undecided)
+        return undefined("nobody knows which are classification tasks", 0, undecided)
     return Finding(float(number), len(decided), undecided)
 
 
@@ -59,5 +62,6 @@ def as_markdown(rows: Sequence[Row]) -> str:
     lines = ["| statistics | | n |", "|:---|---:|---:|"]
     for row in rows:
         name = "&nbsp;&nbsp;&nbsp;" * row.depth + row.name
-        lines.append(f"| {name} | {row.finding.text(row.digits)} | {row.finding.n:,} |")
+        missing = f" ({row.finding.missing:,} missing)" if row.finding.missing else ""
+        lines.append(f"| {name} | {row.finding.text(row.digits)} | {row.finding.n:,}{missing} |")
     return "\n".join(lines) + "\n"

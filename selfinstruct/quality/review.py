@@ -14,24 +14,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, MinLen
 
-from selfinstruct.errors import InputError
 from selfinstruct.models import Model
 from selfinstruct.parsing import read_yes_no
 from selfinstruct.prompts import StageTemplate
 from selfinstruct.quality.strata import sample_by_stratum, stratum
-from selfinstruct.records import Completion, Instance, Message, Request
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from selfinstruct.records import NOT_ANSWERED, Completion, Instance, Request
+from selfinstruct.templating import render
 
 STAGE = "review"
 NO_INPUT = "(none)"
-_NOT_ANSWERED = {"content_filter", "context_overflow"}
 _EXAMPLE = Instance("Name a fruit.", "", "A pear", False)
 
 
@@ -85,20 +80,7 @@ def render_question(options: ReviewOptions, name: str, instance: Instance) -> Re
         "input": instance.input.strip() or NO_INPUT,
         "output": instance.output.strip(),
     }
-    text = _render(name, question.template, values)
-    system = Message("system", _render(name, question.system, values))
-    turns = (system, Message("user", text)) if question.system.strip() else (Message("user", text),)
-    return Request(
-        stage=STAGE,
-        messages=turns if options.style == "chat" else (),
-        text=text if options.style == "completion" else "",
-        max_tokens=question.max_tokens,
-        temperature=question.temperature,
-        top_p=question.top_p,
-        frequency_penalty=question.frequency_penalty,
-        presence_penalty=question.presence_penalty,
-        stop=question.stop,
-    )
+    return render(f"review.questions.{name}", question, options.style, STAGE, values)
 
 
 async def review(model: Model, options: ReviewOptions, instances: Sequence[Instance], random_seed: int) -> Review:
@@ -140,7 +122,7 @@ def _read(options: ReviewOptions, number: int, instance: Instance, completions: 
     saw: dict[str, str] = {}
     for (name, question), completion in zip(options.questions.items(), completions, strict=True):
         answer, seen = read_yes_no(completion.text, question.stop)
-        is_refused = completion.finish_reason in _NOT_ANSWERED
+        is_refused = completion.finish_reason in NOT_ANSWERED
         answers[name], saw[name] = (None, completion.finish_reason) if is_refused else (answer, seen)
     return Reviewed(number, stratum(instance), answers, saw)
 
@@ -148,22 +130,3 @@ def _read(options: ReviewOptions, number: int, instance: Instance, completions: 
 def as_lines(found: Review) -> list[dict[str, Any]]:
     """Return the answers as plain values, one a line of report/review.jsonl."""
     return [asdict(one) for one in found.reviewed]
-
-
-def _render(name: str, source: str, values: Mapping[str, str]) -> str:
-    from jinja2 import TemplateError
-
-    try:
-        return _compiled(source).render(values)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        known = ", ".join(sorted(values))
-        raise InputError(f"review.questions.{name}: {error}; correct the Jinja text, which may use {known}") from error
-
-
-@lru_cache(maxsize=64)
-def _compiled(source: str) -> Template:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    return environment.from_string(source)

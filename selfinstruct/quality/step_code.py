@@ -29,12 +29,12 @@ _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 # The types of the `parse` package that say which characters they take; every other one takes any.
 _TYPES = {
     "d": r"[-+]?(?:\d+|0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+)",
-    "n": r"[-+]?\d{1,3}(?:[.,_]?\d{3})*",
-    "f": r"[-+]?\d*\.\d+",
-    "F": r"[-+]?\d*\.\d+",
+    "n": r"[-+]?\d{1,3}(?:[.,]\d{3})*",
+    "f": r"[-+]?(?:\d*\.\d+|nan|NAN|inf|INF)",
+    "F": r"[-+]?(?:\d*\.\d+|nan|NAN|inf|INF)",
     "e": r"[-+]?\d*\.\d+[eE][-+]?\d+|nan|NAN|[-+]?inf|[-+]?INF",
-    "g": r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|nan|NAN|[-+]?inf|[-+]?INF",
-    "%": r"[-+]?\d+(?:\.\d+)?\s*%",
+    "g": r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|nan|NAN|[-+]?inf|[-+]?INF",
+    "%": r"[-+]?\d+(?:\.\d+)?%",
     "l": r"[A-Za-z]+",
     "w": r"\w+",
     "W": r"\W+",

@@ -208,12 +208,17 @@ def _lines(findings: Mapping[str, Finding], *prefixes: str) -> list[Line]:
 
 def _line(name: str, finding: Finding) -> Line:
     told = "; ".join(part for part in (meaning(name), finding.note) if part)
-    missing = f"{finding.missing:,} missing" if finding.missing else ""
-    return Line(title(name), _shown(name, finding), f"{finding.n:,}", told, missing, 0, finding.value is not None)
+    is_defined = finding.value is not None
+    return Line(title(name), _shown(name, finding), f"{finding.n:,}", told, _missing(finding), is_defined=is_defined)
 
 
 def _row(name: str, finding: Finding, digits: int, depth: int) -> Line:
-    return Line(name, finding.text(digits), f"{finding.n:,}", depth=depth, is_defined=finding.value is not None)
+    is_defined = finding.value is not None
+    return Line(name, finding.text(digits), f"{finding.n:,}", "", _missing(finding), depth, is_defined)
+
+
+def _missing(finding: Finding) -> str:
+    return f"{finding.missing:,} missing" if finding.missing else ""
 
 
 def _plain(name: str, finding: Finding) -> Line:

@@ -8,21 +8,24 @@ from dataclasses import dataclass, replace
 from selfinstruct.models import Model
 from selfinstruct.parsing import answer_rule, read_yes_no
 from selfinstruct.prompts import Templates, render_classification
-from selfinstruct.records import Request
-from selfinstruct.stages.shortening import CONTEXT_OVERFLOW, Answered, ask, halvings
+from selfinstruct.records import CONTEXT_OVERFLOW, Request
+from selfinstruct.stages.shortening import Answered, ask, halvings
 
 
 @dataclass(frozen=True)
 class Classified:
-    """`answer` is None when the model's words could not be read as yes or no; `saw` is what it said."""
+    """`answer` is None when the model's words could not be read as yes or no; `saw` is what it said.
+
+    The answer is what is recorded and counted: one that could not be read is missing, and never taken as no.
+    """
 
     answer: bool | None
     saw: str
     answered: Answered
 
     @property
-    def is_classification(self) -> bool:
-        """True for a yes; an unreadable answer counts as no, as in the published code."""
+    def is_output_first(self) -> bool:
+        """True for a yes. What could not be read goes on input-first, as in the published code; it records a no."""
         return self.answer is True
 
     @property

@@ -108,14 +108,14 @@ def _contents(records: Sequence[TrainingRecord], duplicates: int) -> str:
         ("from human-written seed tasks", count[SEED]),
         ("of classification tasks", kinds.count(True)),
         ("of other tasks", kinds.count(False)),
-        ("of tasks that no stage classified", kinds.count(None)),
+        ("of tasks whose kind is not known", kinds.count(None)),
         ("with empty input", without_input),
         ("exact duplicates left out", duplicates),
     ]
     return (
         "Instruction data. Each record is an instruction, an input, which may be empty, and an output; "
-        "`is_classification` says whether the task asks for one of a few labels, `source` who wrote the record "
-        "(`machine` or `seed`).\n\n" + _table(("what", "count"), rows)
+        "`is_classification` says whether the task asks for one of a few labels (null where nobody asked, or no answer "
+        "could be read), `source` who wrote the record (`machine` or `seed`).\n\n" + _table(("what", "count"), rows)
     )
 
 

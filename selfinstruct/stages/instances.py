@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 
 from selfinstruct.filters import InstanceThresholds, judge_instances
 from selfinstruct.models import Model
-from selfinstruct.parsing import Compatibility, read_input_first, read_output_first
+from selfinstruct.parsing import EMPTY_ANSWER, Compatibility, read_input_first, read_output_first, unanswered_rule
 from selfinstruct.prompts import Templates, render_instances
 from selfinstruct.randomness import generator
 from selfinstruct.records import Completion, Dropped, Instance, Pair, PairItem, Request, Verdict
-from selfinstruct.stages.shortening import CONTEXT_OVERFLOW, Answered, ask, halvings
+from selfinstruct.stages.shortening import Answered, ask, halvings
 
 OVER_MAX_INSTANCES = "over_max_instances"
-EMPTY_ANSWER = "empty_answer"
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,9 @@ def _forms(templates: Templates, instruction: str, is_classification: bool) -> I
 def _read(
     completion: Completion, stop: Sequence[str], compatibility: Compatibility, is_classification: bool
 ) -> list[PairItem]:
-    if completion.finish_reason in {"content_filter", CONTEXT_OVERFLOW}:
-        rule = "refused" if completion.finish_reason == "content_filter" else CONTEXT_OVERFLOW
-        return [PairItem(Pair("", ""), completion.text, Verdict(rule, completion.finish_reason))]
+    unanswered = unanswered_rule(completion.finish_reason)
+    if unanswered:
+        return [PairItem(Pair("", ""), completion.text, Verdict(unanswered, completion.finish_reason))]
     reader = read_output_first if is_classification else read_input_first
     items = reader(completion.text, completion.finish_reason, stop, compatibility)
     return items or [PairItem(Pair("", ""), completion.text, Verdict(EMPTY_ANSWER, completion.finish_reason))]

@@ -18,7 +18,7 @@ from annotated_types import Ge, Gt
 from selfinstruct.filters import InstructionThresholds, judge_instruction, judge_novelty
 from selfinstruct.jsonl import canonical
 from selfinstruct.novelty import NoveltyIndex
-from selfinstruct.parsing import read_instructions, read_tasks
+from selfinstruct.parsing import read_instructions, read_tasks, unanswered_rule
 from selfinstruct.prompts import Example, Templates, render_instructions
 from selfinstruct.randomness import generator
 from selfinstruct.records import (
@@ -32,7 +32,7 @@ from selfinstruct.records import (
     SeedTask,
     Verdict,
 )
-from selfinstruct.stages.shortening import CONTEXT_OVERFLOW, halvings
+from selfinstruct.stages.shortening import halvings
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,9 @@ class Bootstrap:
         return chosen
 
     def _read(self, completion: Completion) -> list[Item]:
-        if completion.finish_reason in {"content_filter", CONTEXT_OVERFLOW}:
-            rule = "refused" if completion.finish_reason == "content_filter" else CONTEXT_OVERFLOW
-            return [Item(completion.text, Verdict(rule, completion.finish_reason))]
+        unanswered = unanswered_rule(completion.finish_reason)
+        if unanswered:
+            return [Item(completion.text, Verdict(unanswered, completion.finish_reason))]
         templates = self._templates
         stop = templates.instructions.stop
         if templates.form == "tasks":

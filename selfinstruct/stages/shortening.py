@@ -14,9 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from selfinstruct.models import Model
-from selfinstruct.records import Completion, Request
-
-CONTEXT_OVERFLOW = "context_overflow"
+from selfinstruct.records import CONTEXT_OVERFLOW, Completion, Request
 
 
 @dataclass(frozen=True)

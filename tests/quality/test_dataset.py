@@ -41,9 +41,16 @@ def test_the_table_has_the_rows_of_the_paper() -> None:
     }
 
 
+def test_kinds_that_nobody_knows_are_missing_beside_those_that_are_known() -> None:
+    unread = Instruction("Weigh the parcel.", 3, None)  # of 5, 2 are classification tasks and 2 are not
+    rows = dataset_table([*INSTRUCTIONS, unread], INSTANCES)
+    assert [row.finding for row in rows[:3]] == [Finding(5.0, 5), Finding(2.0, 4, 1), Finding(2.0, 4, 1)]
+    assert as_markdown(rows).splitlines()[3].endswith("classification tasks | 2 | 4 (1 missing) |")
+
+
 def test_where_no_stage_asked_the_kinds_are_undefined_and_counted_as_missing() -> None:
     rows = dataset_table([Instruction("Name a fruit.", 0, None)], [])
-    assert rows[1].finding == Finding(None, 0, 1, "no stage asked whether these are classification tasks")
+    assert rows[1].finding == Finding(None, 0, 1, "nobody knows which are classification tasks")
     assert rows[5].finding == Finding(3.0, 1)
     assert rows[7].finding.text() == "undefined, because there is no output"
 

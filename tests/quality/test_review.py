@@ -77,7 +77,7 @@ def test_a_completion_model_is_asked_by_text(options: ReviewOptions) -> None:
 def test_a_template_that_names_what_is_not_there_is_refused(options: ReviewOptions) -> None:
     wrong = replace(options.questions["valid_task"], template="Is {{ answer }} right?")
     with pytest.raises(
-        InputError, match=r"review\.questions\.valid_task: 'answer' is undefined.*input, instruction, output"
+        InputError, match=r"review\.questions\.valid_task\.template: 'answer' is undefined.*input, instruction, output"
     ):
         check_questions(replace(options, questions={"valid_task": wrong}))
 

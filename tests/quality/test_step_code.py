@@ -106,6 +106,7 @@ def test_patterns_that_cannot_be_judged_are_counted() -> None:
     assert code.unread == 2
 
 
+# Each as the package `parse`, which behave reads patterns with, answered in version 1.22.4
 @pytest.mark.parametrize(
     ("pattern", "text", "fits"),
     [
@@ -114,7 +115,12 @@ def test_patterns_that_cannot_be_judged_are_counted() -> None:
         ("{n:d} cups", "12.5 cups", False),
         ("{n:g} cups", "12.5 cups", True),
         ("{n:f} cups", "12 cups", False),
-        ("{p:%} of it", "12 % of it", True),
+        ("{n:g} cups", "3. cups", False),
+        ("{n:f} cups", "-inf cups", True),
+        ("{n:n} cups", "1,000 cups", True),
+        ("{n:n} cups", "1000 cups", False),
+        ("{p:%} of it", "12.5% of it", True),
+        ("{p:%} of it", "12 % of it", False),
         ("{word:w} cups", "twelve cups", True),
         ("{word:w} cups", "twelve big cups", False),
         ("{anything} cups", "twelve big cups", True),

@@ -87,7 +87,7 @@ def test_the_records_are_counted_by_source_and_kind():
         "| from human-written seed tasks | 1 |",
         "| of classification tasks | 1 |",
         "| of other tasks | 1 |",
-        "| of tasks that no stage classified | 1 |",
+        "| of tasks whose kind is not known | 1 |",
         "| with empty input | 1 |",
         "| exact duplicates left out | 2 |",
     ):

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 _CHECKS = (
     ("bdd.scenario_share", "instructions with a scenario", ""),
     ("bdd.gherkin_share", "scenarios that parse as Gherkin", ""),
-    ("bdd.in_order_share", "scenarios in the order Given, When, Then", "scenario(s)"),
+    ("bdd.in_order_share", "scenarios in the order Given, When, Then", "scenario"),
     ("bdd.code_compiles_share", "outputs whose code compiles", ""),
-    ("bdd.steps_matched_share", "steps with a matching step function", "output(s)"),
-    ("bdd.all_steps_matched_share", "outputs that match every step", "output(s)"),
+    ("bdd.steps_matched_share", "steps with a matching step function", "output"),
+    ("bdd.all_steps_matched_share", "outputs that match every step", "output"),
 )
 
 
@@ -39,7 +39,7 @@ def draw_bdd(contents: Contents) -> Figure:
         _tell(axis, place, findings[name], things)
     axis.set_yticks(range(len(_CHECKS)), [text for _, text, _ in _CHECKS], fontsize=9, color=style.INK)
     axis.set_ylim(len(_CHECKS) - 0.4, -0.6)
-    axis.set_xlim(0, 1.6)
+    axis.set_xlim(0, 1.7)
     axis.xaxis.set_visible(False)
     for side in ("bottom", "left"):
         axis.spines[side].set_visible(False)
@@ -51,6 +51,6 @@ def _tell(axis: Axes, place: int, finding: Finding, things: str) -> None:
     if finding.value is None:
         axis.text(0.02, place, finding.text(), va="center", fontsize=8, color=style.QUIET, style="italic")
         return
-    missing = f"; {finding.missing:,} {things} could not be judged" if finding.missing else ""
+    missing = f"; {finding.missing:,} {things}{'s' * (finding.missing != 1)} not judged" if finding.missing else ""
     text = f"{finding.value:.1%}  of {finding.n:,}{missing}"
     axis.text(1.015, place, text, va="center", fontsize=8.5, color=style.INK)

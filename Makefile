@@ -1,9 +1,10 @@
 # make demo   a first dataset, offline        make test   the whole suite
 # make lint   ruff and mypy                   make bench  novelty and gateway, about 20 minutes
+# make train  installs what fine-tuning needs; without it `make test` skips those tests
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := demo
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench train clean
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it: make PYTHON=python3.11")'
@@ -16,6 +17,14 @@ $(BIN)/python:
 .venv/.installed-test: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,bench]'
 	touch $@
+
+# Fine-tuning and models in this process: PyTorch and its libraries, for which pip takes gigabytes of CUDA on Linux
+.venv/.installed-train: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,train]'
+	touch $@
+
+train: .venv/.installed-train
 
 demo: .venv/.installed
 	$(BIN)/selfinstruct run

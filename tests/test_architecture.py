@@ -13,24 +13,48 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = {
-    0: {"errors", "records", "text", "randomness", "jsonl", "versions", "secrecy"},
-    1: {"seeds", "prompts", "parsing", "novelty", "filters"},
+    0: {"errors", "records", "text", "randomness", "jsonl", "versions", "secrecy", "pipes"},
+    1: {"seeds", "prompts", "templating", "parsing", "novelty", "filters"},
     2: {"models", "runs"},
     3: {"stages", "tally"},
     4: {"pipeline", "refilter", "forecast", "finetune", "evaluation"},
-    5: {"findings", "outcomes", "metrics", "diversity", "quality", "statistics", "compare", "report"},
+    5: {"findings", "outcomes", "metrics", "diversity", "quality", "statistics", "compare", "report", "rating"},
     6: {"tracking", "exporting", "progress", "summary"},
-    7: {"config", "sweeps", "launchers", "publishing", "job", "judging", "paying", "dry_run"}
-    | {"refilter_job", "compare_job", "commands", "cli"},
+    7: {
+        "config",
+        "config_faults",
+        "config_texts",
+        "naming",
+        "shipped",
+        "sweeps",
+        "launchers",
+        "publishing",
+        "job",
+        "judging",
+        "paying",
+        "dry_run",
+    }
+    | {"refilter_job", "finetune_job", "evaluate_job", "rate_job", "compare_job", "study_job", "commands", "cli"},
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
 OWNERS = {
     "mlflow": {"tracking"},
     "litellm": {"models"},
+    "torch": {"finetune", "models"},
+    "transformers": {"finetune", "models"},
+    "peft": {"finetune", "models"},
+    "trl": {"finetune"},
+    "openpyxl": {"rating", "compare"},
     "hydra": {"config", "cli", "sweeps", "launchers"},
-    "omegaconf": {"config", "cli", "sweeps", "commands", "launchers"},
+    "omegaconf": {"config", "config_texts", "shipped", "cli", "sweeps", "commands", "launchers"}
+    | {"refilter_job", "finetune_job", "evaluate_job", "rate_job", "study_job"},
 }
 HEAVY = {"litellm", "mlflow", "numba", "pandas", "pyarrow", "hydra", "rouge_score", "torch", "ray"} | {
+    "transformers",
+    "trl",
+    "peft",
+    "openpyxl",
+    "uvicorn",
     "matplotlib",
     "scipy",
     "sklearn",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -22,7 +23,16 @@ KILLS = int(os.environ.get("SELFINSTRUCT_TEST_KILLS", "2"))
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "selfinstruct.cli", "run", "tracking=off", "generation.target=24", *arguments]
+    return [
+        sys.executable,
+        "-m",
+        "selfinstruct.cli",
+        "run",
+        "tracking=off",
+        "report=off",
+        "generation.target=24",
+        *arguments,
+    ]
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> dict[str, object]:
@@ -185,3 +195,11 @@ def test_the_published_seed_files_run(tmp_path: Path, shared_data: Path, seeds: 
     assert isinstance(counts, dict)
     assert (manifest["status"], counts["accepted"]) == ("done", 24)
     assert counts["instances"] > 12
+
+
+def test_every_test_that_guards_a_promise_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / "promises.md").read_text(encoding="utf-8"))
+    assert len(named) > 20
+    for path, test in named:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert f"def {test}(" in text if test else "def test_" in text, f"{path}::{test}"

@@ -1,7 +1,8 @@
 """Takes the pictures of the README: the tracking UI after two studies, what a run prints, and the reports.
 
 In: the address of a running UI, a text file with the output of a run, and the folder of the runs. Out: the PNG files
-beside this script. Needs Playwright (the extra test) and Chromium. In an empty folder:
+beside this script. Needs Playwright (the extra test) and Chromium. In an empty folder with a short name, since the
+pictures of artifacts show it (/srv/demo):
 
     selfinstruct run | sed "s|$PWD/||" > run.txt
     selfinstruct run -m experiments=threshold_sweep

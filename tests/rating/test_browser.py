@@ -61,7 +61,9 @@ def enter(context: BrowserContext, served: Served, rater: str) -> Page:
 
 
 def press(page: Page, *keys: str) -> None:
+    """Press keys as a rater does: each when the item that it is meant for is there."""
     for key in keys:
+        page.locator("#main:not([aria-busy=true])").wait_for()
         page.keyboard.press(key)
 
 
@@ -85,6 +87,16 @@ def noted(page: Page, text: str) -> None:
 
 def saved(page: Page) -> None:
     see(page, "Saved", "#saved[data-state=saved]")
+
+
+def fetched(page: Page, number: int) -> None:
+    """Wait until the browser has the answers about so many items."""
+    names = "performance.getEntriesByType('resource').map((entry) => entry.name)"
+    waited_ms = 0
+    while page.evaluate(f"new Set({names}.filter((name) => name.includes('/items/'))).size") < number:
+        assert waited_ms < LOADS_MS, f"fewer than {number} items were fetched"
+        page.wait_for_timeout(50)
+        waited_ms += 50
 
 
 def on_disk(folder: Path) -> dict[tuple[str, str], Any]:
@@ -153,7 +165,9 @@ def test_notes_undo_skip_and_reload(context: BrowserContext, tmp_path: Path) -> 
         press(page, "u")
         pressed(page, 1)
         noted(page, "you need a note: yes")
-        press(page, "y", "y", "u", "u", "u", "u")
+        press(page, "y", "y")
+        for _ in range(4):
+            page.keyboard.press("u")  # faster than the server answers
         pressed(page, 0)
         noted(page, "")
         press(page, "s")
@@ -177,6 +191,32 @@ def test_notes_undo_skip_and_reload(context: BrowserContext, tmp_path: Path) -> 
     entries = on_disk(tmp_path)
     assert [one.note for one in entries.values() if one.note] == ["typed just before the page went away"]
     assert len(entries) == 3 and not any(one.is_skipped for one in entries.values())
+
+
+def test_keys_pressed_while_an_item_is_loading_answer_nothing(context: BrowserContext, tmp_path: Path) -> None:
+    make_run(tmp_path / "first", [f"output {n}" for n in range(5)])
+    held: list[Any] = []
+    with serving(tmp_path, "run=first", "raters=[anna]") as served:
+        context.route("**/api/anna/items/*", lambda route: held.append(route) if held else route.continue_())
+        page = enter(context, served, "anna")
+        fetched(page, 3)
+        held.append(None)  # no other comes from now on
+        press(page, "ArrowRight", "ArrowRight")
+        for key in ("ArrowRight", "y", "n", "s", "Enter", "y"):
+            page.keyboard.press(key)
+        see(page, "Loading ...")
+        see(page, "0 of 5 rated", "#count")
+        loading, held[:] = held[1:], []
+        for route in loading:
+            route.continue_()
+        see(page, "Item 4 of 5")
+        pressed(page, 0)
+        press(page, "y", "y", "y")
+        see(page, "1 of 5 rated", "#count")
+        saved(page)
+    (entry,) = on_disk(tmp_path).values()
+    assert entry.about_answers[0] == {"valid_task": True, "appropriate_input": True, "correct_output": True}
+    assert not entry.is_skipped
 
 
 def test_a_generated_script_is_text_and_does_nothing(context: BrowserContext, tmp_path: Path) -> None:
@@ -219,6 +259,7 @@ def test_a_killed_server_loses_nothing_and_the_page_goes_on(context: BrowserCont
             saved(page)
             press(page, "y", "y", "y")
             saved(page)
+            fetched(page, 4)  # the fourth, which was sent again, the fifth, and two ahead
             again.kill()
             press(page, "n")  # the last answer again, with nobody there
             press(page, "Enter")

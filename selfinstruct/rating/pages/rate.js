@@ -58,6 +58,7 @@ async function show(number, keepsAlert = false) {
   const id = study.items[number].id;
   if (!items.ready.has(id)) {
     shown = undefined; // until it is there, no key may answer it
+    busy(true);
     at("main").replaceChildren(element("p", { class: "faint" }, "Loading ..."));
     await items.load(id);
     if (place !== number || !items.ready.has(id)) return; // the rater went on meanwhile
@@ -65,6 +66,7 @@ async function show(number, keepsAlert = false) {
   const item = items.ready.get(id);
   const entry = structuredClone(saver.unsent(id) ?? item.entry);
   shown = { item, entry, current: 0 };
+  busy(false);
   redraw();
   window.scrollTo(0, 0);
   if (document.activeElement === document.body) at("main").focus({ preventScroll: true }); // screen readers go on there
@@ -89,6 +91,7 @@ function redraw() {
 function finished() {
   place = -1;
   shown = undefined;
+  busy(false);
   const words = study.items.length
     ? `${study.items.length === 1 ? "The item is" : `All ${study.items.length} items are`} ${doneWord()}. Thank you.`
     : study.settles
@@ -98,6 +101,11 @@ function finished() {
   look.addEventListener("click", () => show(0));
   at("main").replaceChildren(element("section", { class: "card done" }, element("h2", {}, words), study.items.length ? look : ""));
   progress();
+}
+
+// Tells screen readers, and whoever drives the page, that keys are not answers now.
+function busy(isOn) {
+  at("main").setAttribute("aria-busy", String(isOn || undoing > 0));
 }
 
 function doneWord() {
@@ -226,7 +234,9 @@ function step(by) {
 let undoing = 0; // how often it was asked for and not yet done; meanwhile nothing else can be answered
 async function undo() {
   if (!study || undoing++) return;
+  busy(true);
   for (; undoing; undoing--) await undoOnce();
+  busy(shown === undefined && place >= 0);
 }
 
 async function undoOnce() {

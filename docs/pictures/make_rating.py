@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-WIDE, TALL, PHONE = ({"width": w, "height": h} for w, h in ((1280, 720), (1280, 940), (390, 780)))
+WIDE, TALL, PHONE = ({"width": w, "height": h} for w, h in ((1280, 720), (1280, 1040), (390, 780)))
 TASKS = [
     (
         "Explain to a child of eight why the moon seems to change its shape.",

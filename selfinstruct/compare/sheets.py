@@ -5,7 +5,8 @@
 
 The format, for people who make such files:
 
-- One header line. CSV: UTF-8, comma-separated. XLSX: a workbook of one sheet, beside one called Questions, if any.
+- One header line. CSV or XLSX, as compare/sheet_rows.py says: cells of CSV files are separated by commas, semicolons or
+  tabs, and the header decides by which.
 - One column names the item (item, item_id, id, scenario or scenario_id), one the rater (rater, rater_id, reviewer,
   reviewer_id or annotator). Case, spaces, hyphens and underscores do not matter.
 - A column "arm" says which arm an item belongs to. Without it, each file is an arm, named like the file.
@@ -13,27 +14,18 @@ The format, for people who make such files:
   rest (names, notes) is not read, and the report says so. `criteria=[...]` names them instead.
 - An empty cell, "na" or "n/a" is a missing value. Anything else that is neither yes/no nor a grade is an error.
 - A rater rates an item once. Items are told apart by arm and item.
+- A line may end early where none of the criteria is left out: spreadsheet programs do not write empty cells at the end.
 """
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from selfinstruct.compare.sheet_rows import ARM, ITEM, RATER, column_called, rows_of
 from selfinstruct.errors import InputError
 
-if TYPE_CHECKING:
-    from openpyxl import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
-
-ITEM = ("item", "item_id", "id", "scenario", "scenario_id")
-RATER = ("rater", "rater_id", "reviewer", "reviewer_id", "annotator")
-ARM = ("arm",)
-QUESTIONS = "Questions"
 _YES = {"true": True, "yes": True, "y": True, "1": True}
 _NO = {"false": False, "no": False, "n": False, "0": False}
 _MISSING = {"", "na", "n/a"}
@@ -77,6 +69,8 @@ class _Line:
     item: str
     rater: str
     cells: Mapping[str, str]
+    left_out: tuple[str, ...]  # columns at the end for which the line has no cell
+    fault: str  # what is wrong with the line where one of these is a criterion
 
 
 def read_sheets(
@@ -103,6 +97,9 @@ def read_sheets(
     columns = _shared_columns(paths, by_file, criteria)
     everything = [line for lines in by_file for line in lines]
     found = _criteria(columns, everything, criteria, grades)
+    short = [line for line in everything if not found or {one.name for one in found} & set(line.left_out)]
+    if any(line.left_out for line in short):
+        raise InputError(next(line.fault for line in short if line.left_out))
     if not found:
         raise InputError(f"{paths[0]}: no column holds yes/no or grades; name them, for example criteria=[valid]")
     kept = {criterion.name for criterion in found}
@@ -124,84 +121,11 @@ def _lines(path: Path, name: str) -> Iterator[_Line]:
             yield _line(f"{path}:{number}", header, cells, item, rater, arm, name)
 
 
-def rows_of(path: Path, key: str = "ratings") -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number from 1, cells as text) for every row of a CSV or XLSX file, the header first.
-
-    Args:
-        key: the option that named the file, for messages.
-
-    Raises:
-        InputError: the file is missing or cannot be read; names file and line.
-    """
-    if not path.is_file():
-        raise InputError(f"{key}={path}: no such file; check the path")
-    return _workbook_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        try:
-            for cells in reader:
-                yield reader.line_num, cells
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise InputError(f"{path}:{reader.line_num}: cannot be read ({error}); save it as UTF-8 CSV") from error
-
-
-def _workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Cells behind the header's last are left out where they are empty, since spreadsheets keep formats there."""
-    from zipfile import BadZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        values, formulas = load_workbook(path, data_only=True), load_workbook(path)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); save it as XLSX or UTF-8 CSV") from error
-    sheet = _one_sheet(path, values)
-    width = 0
-    for number, (row, sources) in enumerate(zip(sheet, formulas[sheet.title], strict=True), start=1):
-        for cell, source in zip(row, sources, strict=True):
-            if source.data_type == "f" and cell.value is None:
-                place = f"{path}:{number}"
-                raise InputError(f"{place}: {cell.coordinate} is a formula without its value; save the file once more")
-        cells = [_cell_text(cell.value) for cell in row]
-        width = width or max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
-        while len(cells) > width and not cells[-1]:
-            cells.pop()
-        yield number, cells
-
-
-def _one_sheet(path: Path, book: Workbook) -> Worksheet:
-    """Return the sheet that holds ratings; a sheet called Questions explains them and is none."""
-    filled = [sheet for sheet in book.worksheets if sheet.max_row > 1 and sheet.title != QUESTIONS]
-    if len(filled) > 1:
-        names = ", ".join(sheet.title for sheet in filled)
-        raise InputError(f"{path}: holds {len(filled)} sheets ({names}); save each as a file of its own")
-    return filled[0] if filled else book.worksheets[0]
-
-
-def _cell_text(value: object) -> str:
-    """Return what a cell shows; the number 1.0 is shown as 1."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return unescaped(str(value))
-
-
-def unescaped(text: str) -> str:
-    """Return the text of an XLSX cell with its control characters, which such files spell as _x0001_."""
-    return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), text)
-
-
 def _keys(path: Path, header: Sequence[str]) -> tuple[str, str, str | None]:
     doubled = sorted({cell for cell in header if header.count(cell) > 1})
     if doubled:
         raise InputError(f'{path}:1: two columns are called "{doubled[0]}"; give each its own name')
-    plain = {re.sub(r"[\s_-]+", "_", cell.lower()): cell for cell in header}
-    found = [next((plain[name] for name in names if name in plain), None) for names in (ITEM, RATER, ARM)]
+    found = [column_called(names, header) for names in (ITEM, RATER, ARM)]
     for names, column, what in ((ITEM, found[0], "item"), (RATER, found[1], "rater")):
         if column is None:
             shown = ", ".join(header) or "nothing"
@@ -212,14 +136,16 @@ def _keys(path: Path, header: Sequence[str]) -> tuple[str, str, str | None]:
 def _line(
     place: str, header: Sequence[str], cells: Sequence[str], item: str, rater: str, arm: str | None, name: str
 ) -> _Line:
-    if len(cells) != len(header):
-        raise InputError(f"{place}: {len(cells)} cells, but the header has {len(header)}; quote cells that hold commas")
-    row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+    fault = f"{place}: {len(cells)} cells, but the header has {len(header)}; quote cells that hold the separator"
+    left_out = tuple(header[len(cells) :])
+    if len(cells) > len(header) or {item, rater, arm} & set(left_out):
+        raise InputError(fault)
+    row = {column: cell.strip() for column, cell in zip(header, [*cells, *("" for _ in left_out)], strict=True)}
     for column in (item, rater, arm):
         if column is not None and not row[column]:
             raise InputError(f'{place}: "{column}" is empty; say which {column} this line is about')
     others = {column: cell for column, cell in row.items() if column not in {item, rater, arm}}
-    return _Line(place, row[arm] if arm else name, row[item], row[rater], others)
+    return _Line(place, row[arm] if arm else name, row[item], row[rater], others, left_out, fault)
 
 
 def _refuse_doubles(lines: Sequence[_Line]) -> None:

@@ -76,7 +76,8 @@ def entry_of(item: Item, values: Mapping[Place, Value], note: str = "") -> Entry
 def opinions(entries: Mapping[str, Entry], item: Item, random_seed: int) -> list[Entry]:
     """Return what the raters said, in an order that does not tell who said it."""
     shuffled = [entries[rater] for rater in sorted(entries)]
-    generator(random_seed, "rate", "opinions", item.id).shuffle(shuffled)
+    if len(shuffled) > 1:
+        generator(random_seed, "rate", "opinions", item.id).shuffle(shuffled)
     return shuffled
 
 

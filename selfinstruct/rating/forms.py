@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import MinLen
 
-from selfinstruct.compare.sheets import ARM, ITEM, RATER
+from selfinstruct.compare.sheet_rows import ARM, ITEM, RATER, plain
 from selfinstruct.errors import InputError
 
 NOTE = "note"
@@ -93,18 +93,20 @@ def _column_faults(form: Form) -> Iterator[str]:
         ("item_column", form.item_column, ITEM),
         ("rater_column", form.rater_column, RATER),
     ):
-        if _plain(column) not in known:
+        if plain(column) not in known:
             yield f'{key}="{column}": `selfinstruct compare` would not find it; choose one of {", ".join(known)}'
 
 
 def _question_faults(form: Form) -> Iterator[str]:
-    taken = {_plain(name) for name in (*ITEM, *RATER, *ARM, *SHEET_COLUMNS, NOTE)}
+    taken = {plain(name) for name in (*ITEM, *RATER, *ARM, *SHEET_COLUMNS, NOTE)}
     for name in form.questions:
+        if name in {"True", "False", "None"}:
+            yield f'questions: "{name}": YAML reads yes, no, on, off and null as such; put the name into quotes'
         if not re.fullmatch(r"[^\W\d][\w .-]{0,59}", name) or name != name.strip():
             yield f'questions: "{name}": begin with a letter, then letters, digits, space, - . and _, at most 60'
-        if _plain(name) in taken:
+        if plain(name) in taken:
             yield f'questions: "{name}": the name of another column or question; choose another'
-        taken.add(_plain(name))
+        taken.add(plain(name))
     if not any(question.required for question in form.questions.values()):
         yield "questions: none is required, so nothing says when an item is done; set required: true on one"
 
@@ -126,13 +128,9 @@ def _grade_faults(form: Form) -> Iterator[str]:
 def _overall_faults(form: Form) -> Iterator[str]:
     if form.overall is None:
         return
-    if form.overall.name in form.questions or _plain(form.overall.name) in {_plain(n) for n in (*ITEM, *RATER, *ARM)}:
+    if form.overall.name in form.questions or plain(form.overall.name) in {plain(n) for n in (*ITEM, *RATER, *ARM)}:
         yield f'overall.name="{form.overall.name}": the name of another column or question; choose another'
     for name in form.overall.all_of:
         question = form.questions.get(name)
         if question is None or question.kind != "yes_no" or question.about != "answer":
             yield f'overall.all_of: "{name}" is no yes_no question about answers; name such questions only'
-
-
-def _plain(column: str) -> str:
-    return re.sub(r"[\s_-]+", "_", column.lower())

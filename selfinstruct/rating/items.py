@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from selfinstruct import jsonl
+from selfinstruct.errors import InputError
 from selfinstruct.randomness import generator
 
 FILE = "items.jsonl"
@@ -48,10 +49,13 @@ def write_items(folder: Path, items: Iterable[Item]) -> None:
 
 def read_items(folder: Path) -> tuple[Item, ...]:
     """Return the items of a study, in file order. Raises InputError where the file is missing or damaged."""
-    return tuple(
-        Item(**{**record, "answers": tuple(Answer(**answer) for answer in record["answers"])})
-        for _, record in jsonl.read(folder / FILE)
-    )
+    found = []
+    for number, record in jsonl.read(folder / FILE):
+        try:
+            found.append(Item(**{**record, "answers": tuple(Answer(**answer) for answer in record["answers"])}))
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{folder / FILE}:{number}: no item ({error}); restore the file from a copy") from error
+    return tuple(found)
 
 
 def order_for(items: Sequence[Item], random_seed: int, rater: str) -> tuple[Item, ...]:
@@ -64,7 +68,8 @@ def order_for(items: Sequence[Item], random_seed: int, rater: str) -> tuple[Item
 def slots_for(item: Item, random_seed: int, rater: str) -> tuple[int, ...]:
     """Return which answer of the item stands in each place, from the first, for this rater."""
     places = list(range(len(item.answers)))
-    generator(random_seed, "rate", "answers", rater, item.id).shuffle(places)
+    if len(places) > 1:  # a generator for nothing takes most of the time of a large sheet
+        generator(random_seed, "rate", "answers", rater, item.id).shuffle(places)
     return tuple(places)
 
 

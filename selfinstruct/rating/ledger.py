@@ -14,10 +14,10 @@ import datetime
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from selfinstruct.errors import InputError, SelfInstructError
 from selfinstruct.jsonl import canonical
@@ -39,7 +39,10 @@ create table if not exists entries (
     unique (rater, save_id)
 )
 """
+_BY_ITEM = "create index if not exists entries_by_item on entries (item)"
 _LAST = "select item, version, body from entries where rater = ? and item = ? order by version desc limit 1"
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Ledger:
             self._open = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._open.execute("pragma synchronous = full")
             self._open.execute(_SCHEMA)
+            self._open.execute(_BY_ITEM)
 
     def close(self) -> None:
         """Close the file."""
@@ -90,14 +94,21 @@ class Ledger:
         asked = "select item, version, body from entries where rater = ? order by seq"
         with self._lock, self._translated():
             rows = self._open.execute(asked, (rater,)).fetchall()
-        return {item: Saved(version, _entry(body)) for item, version, body in rows}
+        return _last({item: (version, body) for item, version, body in rows})
 
     def everything(self) -> dict[tuple[str, str], Saved]:
         """Return what counts, by rater and item, in the order in which items were first rated."""
         asked = "select rater, item, version, body from entries order by seq"
         with self._lock, self._translated():
             rows = self._open.execute(asked).fetchall()
-        return {(rater, item): Saved(version, _entry(body)) for rater, item, version, body in rows}
+        return _last({(rater, item): (version, body) for rater, item, version, body in rows})
+
+    def about(self, item: str) -> dict[str, Saved]:
+        """Return what counts for one item, by rater, in the order in which they rated it first."""
+        asked = "select rater, version, body from entries where item = ? order by seq"
+        with self._lock, self._translated():
+            rows = self._open.execute(asked, (item,)).fetchall()
+        return _last({rater: (version, body) for rater, version, body in rows})
 
     def one(self, rater: str, item: str) -> Saved | None:
         """Return what counts for one item; None where nothing was said."""
@@ -187,6 +198,11 @@ class Ledger:
             yield
         except sqlite3.Error as error:
             raise LedgerError(f"{self._path}: {error}; see to the disk or the file, then repeat the command") from error
+
+
+def _last(rows: Mapping[Key, tuple[int, str]]) -> dict[Key, Saved]:
+    """Decode what is left when later versions have taken the place of earlier ones."""
+    return {key: Saved(version, _entry(body)) for key, (version, body) in rows.items()}
 
 
 def _entry(body: str) -> Entry:

@@ -7,7 +7,9 @@
     POST /api/anna/items/17             {"base": 1, "save_id": "...", "about_answers": [...], ...} -> {"version": 2}
     POST /api/anna/undo                 {"save_id": "..."} -> {"item": "17"}
 
-Nothing here says which arm an answer is from, or what other raters said, except to the one who settles disagreements.
+Every request says in a header which study it is about (x-study: 3f2a91c04b7d), since a page that was left open may find
+another study at its address one day. Nothing here says which arm an answer is from, or what other raters said, except
+to the one who settles disagreements.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from selfinstruct.rating.study import CONSENSUS, Study
 _PAGES = Path(__file__).with_name("pages")
 _SCRIPT = "text/javascript"
 _FILES = {
-    **dict.fromkeys(("rate.js", "loading.js", "saving.js", "item.js", "texts.js"), _SCRIPT),
+    **{path.name: _SCRIPT for path in sorted(_PAGES.glob("*.js"))},
     "rate.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
@@ -82,6 +84,8 @@ def _json(study: Study, answer: Callable[[Study, str, str, Told], Told]) -> Call
 
     async def endpoint(request: Request) -> Response:
         rater, item = request.path_params["rater"], request.path_params.get("item", "")
+        if request.headers.get("x-study", study.identity if request.method == "GET" else "") != study.identity:
+            return JSONResponse({"error": "another study is served here now"}, status_code=421)
         if rater not in study.raters:
             return JSONResponse({"error": "There is no such rater in this study."}, status_code=404)
         try:
@@ -140,8 +144,9 @@ def _shown(study: Study, rater: str, item_id: str, _body: Told) -> Told:
 
 def _said_by_others(study: Study, item: Item, order: tuple[int, ...]) -> Told:
     """What the raters said, in an order that does not tell who, and at which places they differ."""
-    said = study.opinions(item)
-    differing = set(disputed(study.form, item, study.said().get(item.id, {})))
+    by_rater = study.said_about(item)
+    said = study.opinions(item, by_rater)
+    differing = set(disputed(study.form, item, by_rater))
     slot_of = {place: slot for slot, place in enumerate(order)}
     return {
         "opinions": [
@@ -174,10 +179,10 @@ def _save(study: Study, rater: str, item_id: str, body: Told) -> Told:
     ):
         raise InputError("base, save_id: give the version that was shown, and an id of 8 to 64 characters")
     entry = restored(read_entry(study.form, len(item.answers), body), study.slots(rater, item))
+    said = study.said_about(item) if rater == CONSENSUS else {}
     if rater == CONSENSUS:
-        entry = study.only_disputed(item, entry)
+        entry = study.only_disputed(item, entry, said)
     saved = study.ledger.save(rater, item_id, base, entry, save_id, "page")
-    said = study.said().get(item_id, {}) if rater == CONSENSUS else {}
     return {"version": saved.version, "is_done": study.is_done(rater, item, saved, said)}
 
 

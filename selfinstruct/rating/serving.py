@@ -1,31 +1,30 @@
 """The page served until Ctrl+C: a socket is opened first, so that a port that is taken is one clear error.
 
-serve(study, "127.0.0.1", 5050, say=print)   -> True when it was ended on purpose
+serve(study, "127.0.0.1", 5050, "", say=print)   prints an address for each rater, and ends at Ctrl+C
 """
 
 from __future__ import annotations
 
 import errno
-import secrets
 import signal
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote
 
 from selfinstruct.errors import InputError
+from selfinstruct.rating.access import OWNER, Access, kept_secret
 from selfinstruct.rating.study import Study
 
-_SHORTEST_TOKEN = 16
-TOKEN = "token"  # the name of the file in the study's folder
+_EVERYBODY = "(all pages)"
 
 
-def serve(study: Study, host: str, port: int, say: Callable[[str], None]) -> None:
+def serve(study: Study, host: str, port: int, address: str, say: Callable[[str], None]) -> None:
     """Serve the page until the process is interrupted or asked to end.
 
     Args:
         host: 127.0.0.1, or another address of this machine; then a token is asked for.
         port: 0 takes a free one.
+        address: "", or where raters reach the page through a proxy; then a token is asked for, too.
         say: is told the addresses, one for each rater.
 
     Raises:
@@ -37,9 +36,9 @@ def serve(study: Study, host: str, port: int, say: Callable[[str], None]) -> Non
     from selfinstruct.rating.page import make_app
 
     opened = _listening(host, port)
-    token = None if is_loopback(host) else kept_token(study.folder)
+    access = None if is_loopback(host) and not address else Access(kept_secret(study.folder), study.raters)
     config = uvicorn.Config(
-        Guard(make_app(study), host, token),
+        Guard(make_app(study), host, access, address),
         log_level="error",
         access_log=False,
         server_header=False,
@@ -48,7 +47,7 @@ def serve(study: Study, host: str, port: int, say: Callable[[str], None]) -> Non
     )
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is as good as Ctrl+C
     try:
-        for line in addresses(study, host, opened.getsockname()[1], token):
+        for line in links(study, address or _own_address(host, opened.getsockname()[1]), access):
             say(line)
         say("Ctrl+C ends it and writes the ratings.")
         uvicorn.Server(config).run(sockets=[opened])
@@ -59,25 +58,17 @@ def serve(study: Study, host: str, port: int, say: Callable[[str], None]) -> Non
         opened.close()
 
 
-def addresses(study: Study, host: str, port: int, token: str | None) -> list[str]:
-    """Return one line for each rater: the name, and the address to open."""
+def links(study: Study, address: str, access: Access | None) -> list[str]:
+    """Return one line for each rater: the name, and what to open; with tokens, also the owner's."""
+    paths = {rater: f"/rate/{quote(rater)}" for rater in study.raters} | ({OWNER: "/"} if access else {})
+    width = max(len(name or _EVERYBODY) for name in paths)
+    queries = {name: f"?token={access.token_of(name)}" if access else "" for name in paths}
+    return [f"{name or _EVERYBODY:{width}}  {address}{path}{queries[name]}" for name, path in paths.items()]
+
+
+def _own_address(host: str, port: int) -> str:
     shown = socket.gethostname() if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
-    query = f"?token={token}" if token else ""
-    width = max(len(rater) for rater in study.raters)
-    return [f"{rater:{width}}  http://{shown}:{port}/rate/{quote(rater)}{query}" for rater in study.raters]
-
-
-def kept_token(folder: Path) -> str:
-    """Return the study's token, made once, readable by its owner only; delete the file to have another one."""
-    path = folder / TOKEN
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    kept = path.read_text(encoding="utf-8").strip()
-    if len(kept) >= _SHORTEST_TOKEN:
-        return kept
-    made = secrets.token_urlsafe(24)  # also where a process was killed before it had written one
-    path.write_text(made, encoding="utf-8")
-    return made
+    return f"http://{shown}:{port}"
 
 
 def _listening(host: str, port: int) -> socket.socket:

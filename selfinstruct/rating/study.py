@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from selfinstruct.errors import InputError
-from selfinstruct.rating.disagreements import disputed, opinions, places, settled, value_at
+from selfinstruct.rating.disagreements import Place, disputed, opinions, places, settled, value_at
 from selfinstruct.rating.entries import Entry, is_complete
 from selfinstruct.rating.forms import Form
 from selfinstruct.rating.items import Item, order_for, slots_for
@@ -41,15 +42,19 @@ class Study:
         items = order_for(self.items, self.random_seed, rater)
         if rater != CONSENSUS:
             return items
-        said = self.said()
-        return tuple(item for item in items if disputed(self.form, item, said.get(item.id, {})))
+        disputes = self.disputes()
+        return tuple(item for item in items if item.id in disputes)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Item]:
+        """The items by their ids."""
+        return {item.id: item for item in self.items}
 
     def item(self, item_id: str) -> Item:
         """Return one item. Raises InputError where there is none."""
-        found = next((item for item in self.items if item.id == item_id), None)
-        if found is None:
+        if item_id not in self.by_id:
             raise InputError(f"item {item_id}: not in this study, whose items are 1 to {len(self.items)}")
-        return found
+        return self.by_id[item_id]
 
     def slots(self, rater: str, item: Item) -> tuple[int, ...]:
         """Return which answer stands in each place for this rater."""
@@ -63,6 +68,16 @@ class Study:
                 found.setdefault(item, {})[rater] = saved.entry
         return found
 
+    def said_about(self, item: Item) -> dict[str, Entry]:
+        """Return what the raters said about one item, by rater, without the one who settles."""
+        return {rater: one.entry for rater, one in self.ledger.about(item.id).items() if rater != CONSENSUS}
+
+    def disputes(self) -> dict[str, tuple[Place, ...]]:
+        """Return the places at which raters differ, by item; items without any are not in it."""
+        said = self.said()
+        found = {item.id: disputed(self.form, item, said[item.id]) for item in self.items if item.id in said}
+        return {item: differing for item, differing in found.items() if differing}
+
     def is_done(self, rater: str, item: Item, saved: Saved | None, said: Mapping[str, Entry]) -> bool:
         """Return whether nothing is left to answer: what is required, or every place that was disputed."""
         if saved is None:
@@ -71,15 +86,14 @@ class Study:
             return is_complete(self.form, saved.entry)
         return all(value_at(saved.entry, place) is not None for place in disputed(self.form, item, said))
 
-    def opinions(self, item: Item) -> list[Entry]:
+    def opinions(self, item: Item, said: Mapping[str, Entry]) -> list[Entry]:
         """Return what was said about an item by those who rated it in full, in an order that does not tell who."""
-        said = self.said().get(item.id, {})
         full = {rater: entry for rater, entry in said.items() if is_complete(self.form, entry)}
         return opinions(full, item, self.random_seed)
 
-    def only_disputed(self, item: Item, entry: Entry) -> Entry:
+    def only_disputed(self, item: Item, entry: Entry, said: Mapping[str, Entry]) -> Entry:
         """Return an entry of the one who settles without what the raters agree on, which is not asked."""
-        kept = set(disputed(self.form, item, self.said().get(item.id, {})))
+        kept = set(disputed(self.form, item, said))
         kept |= {place for place in places(self.form, item) if self.form.questions[place[1]].kind == "text"}
         about = tuple(
             {name: value for name, value in values.items() if (number, name) in kept}
@@ -112,6 +126,8 @@ def rater_names(given: Sequence[str], earlier: Sequence[str], adjudicate: bool) 
             raise InputError(
                 f'raters: "{name}": give letters, digits, spaces, - . and _, at most 40, beginning with a letter'
             )
+        if name != CONSENSUS and name.casefold() == CONSENSUS:
+            raise InputError(f'raters: "{name}": who settles disagreements is called {CONSENSUS}, in small letters')
     people = [name for name in dict.fromkeys((*earlier, *names)) if name != CONSENSUS]
     folded = [name.casefold() for name in people]
     for name in names:

@@ -120,7 +120,7 @@ def say(study: Study, rater: str, item: str, *about: dict[str, Any], note: str =
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -59,9 +59,9 @@ def test_the_one_who_settles_sees_disputed_items_only_and_may_answer_only_these(
         say(study, "ben", item, {"valid": True, "clear": clear})
     assert [item.id for item in study.order(CONSENSUS)] == ["2"]
     item = study.item("2")
-    assert study.only_disputed(item, Entry(({"valid": False, "clear": True, "words": "w"},))) == Entry(
-        ({"clear": True, "words": "w"},)
-    )
+    assert study.only_disputed(
+        item, Entry(({"valid": False, "clear": True, "words": "w"},)), study.said_about(item)
+    ) == Entry(({"clear": True, "words": "w"},))
     assert len(study.order("anna")) == 3
 
 
@@ -71,5 +71,5 @@ def test_opinions_come_in_an_order_that_does_not_tell_who(tmp_path: Path) -> Non
     for item in items:
         say(study, "anna", item.id, {"valid": True, "clear": True})
         say(study, "ben", item.id, {"valid": False, "clear": True})
-    first = [study.opinions(item)[0].about_answers[0]["valid"] for item in items]
+    first = [study.opinions(item, study.said_about(item))[0].about_answers[0]["valid"] for item in items]
     assert 8 <= first.count(True) <= 32  # binomial(40, 1/2): below 1 in 10,000 outside

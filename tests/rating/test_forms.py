@@ -84,7 +84,7 @@ def test_an_own_form_is_found_beside_the_shipped_ones(selfinstruct: Command, tmp
     own.mkdir(parents=True)
     (own / "mine.yaml").write_text(
         "name: mine\ntitle: Mine\nunit: instance\nguide: ''\nanswer_label: Text\nitem_column: id\n"
-        "rater_column: annotator\ngrades: {good: fine, bad: not fine}\nacceptable: [good]\noverall: null\n"
+        "rater_column: annotator\ngrades: {5: fine, 1: not fine}\nacceptable: [5]\noverall: null\n"
         "questions:\n  tone: {kind: grade, about: answer, required: true, text: 'How is the tone?', explanation: ''}\n",
         encoding="utf-8",
     )

@@ -87,23 +87,31 @@ def test_of_saves_that_race_on_one_version_one_wins(tmp_path: Path) -> None:
         one.close()
 
 
-def test_what_was_answered_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("during", ["save", "undo"])
+def test_what_was_answered_before_a_kill_is_there_after_it_and_what_was_half_done_is_not(
+    tmp_path: Path, during: str
+) -> None:
     script = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "from selfinstruct.rating.entries import Entry\n"
         "from selfinstruct.rating.ledger import Ledger\n"
-        "ledger = Ledger(Path(sys.argv[1]))\n"
+        "ledger, add = Ledger(Path(sys.argv[1])), Ledger._add\n"
         "for n in range(20):\n"
         "    ledger.save('anna', str(n), 0, Entry(({'valid': True},)), f'save-{n:04}', 'page')\n"
-        "ledger._open.execute('begin immediate')\n"
-        "ledger._add('anna', '99', 1, '{}', 'save-0099', 'page', None)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
+        "def dying(*arguments):\n"
+        "    add(*arguments)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Ledger._add = dying\n"
+        "if sys.argv[2] == 'save': ledger.save('anna', '99', 0, Entry(({},)), 'save-0099', 'page')\n"
+        "else: ledger.undo('anna', 'undo-0001')\n"
     )
     path = tmp_path / "ratings.sqlite"
-    ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=ROOT, check=False)
+    ended = subprocess.run([sys.executable, "-c", script, str(path), during], cwd=ROOT, check=False)
     assert ended.returncode == -9
-    assert sorted(Ledger(path).current("anna"), key=int) == [str(n) for n in range(20)]
+    ledger = Ledger(path)
+    assert ledger.current("anna") == {str(n): Saved(1, YES) for n in range(20)}
+    assert ledger.undo("anna", "undo-0001") == ("19", Saved(2, NOTHING))  # the page asks again, and it is done once
 
 
 def test_a_full_disk_is_one_clear_error_and_the_next_save_works(ledger: Ledger) -> None:

@@ -1,56 +1,21 @@
-"""The page's requests: blind, refused from elsewhere, asked for a token where others can reach it."""
+"""The page's requests: what raters are told, what is saved, what makes no sense and is refused."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from selfinstruct.rating import CONSENSUS, Study
-from selfinstruct.rating.guard import COOKIE, LONGEST_BODY, Guard, is_loopback
-from selfinstruct.rating.page import make_app
-from selfinstruct.rating.serving import addresses, kept_token
+from tests.rating.page_requests import OF_STUDY, OWN, client, entry, post
 from tests.rating.studies import TRICKY, make_items, make_study, say
-
-OWN = "http://127.0.0.1:5050"
-TOKEN = "a-token-that-is-long-enough"
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     return make_study(tmp_path / "study", make_items(*[(f"answer {n}", f"other {n}") for n in range(5)]))
-
-
-class Client:
-    """Requests to the page in this process, as a browser with its cookies sends them."""
-
-    def __init__(self, app: Any, base_url: str) -> None:
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=base_url)
-        self.base_url, self.cookies = base_url, self._client.cookies
-
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        return asyncio.run(self._client.request(method, path, **more))
-
-    def get(self, path: str, **more: Any) -> httpx.Response:
-        return self.ask("GET", path, **more)
-
-
-def client(study: Study, host: str = "127.0.0.1", token: str | None = None, address: str = OWN) -> Client:
-    return Client(Guard(make_app(study), host, token), address)
-
-
-def post(page: Client, path: str, body: Mapping[str, Any], **headers: str) -> Any:
-    return page.ask("POST", path, json=body, headers={"origin": page.base_url, **headers})
-
-
-def entry(*about: dict[str, Any], base: int = 0, save_id: str = "save-0001", **more: Any) -> dict[str, Any]:
-    return {"base": base, "save_id": save_id, "about_answers": list(about), "about_item": {}, "note": "", **more}
 
 
 def test_what_the_page_is_told_names_no_arm_no_source_and_no_other_rater(study: Study) -> None:
@@ -114,57 +79,24 @@ def test_what_makes_no_sense_is_refused_with_a_word(study: Study, path: str, bod
     assert study.ledger.everything() == {}
 
 
+def test_an_answer_to_an_item_of_another_study_is_not_taken_for_one_of_this(study: Study) -> None:
+    page, body = client(study), entry({"valid": True}, {})
+    for other in ("ffffffffffff", ""):
+        answered = post(page, "/api/anna/items/1", body, **{"x-study": other})
+        assert (answered.status_code, answered.json()) == (421, {"error": "another study is served here now"})
+        assert post(page, "/api/anna/undo", {"save_id": "save-0001"}, **{"x-study": other}).status_code == 421
+        assert page.get("/api/anna/items/1", headers={"x-study": other}).status_code == 421
+    said = {"origin": OWN}
+    assert page.ask("POST", "/api/anna/items/1", json=body, headers=said).status_code == 421  # it must say which
+    assert study.ledger.everything() == {}
+    assert post(page, "/api/anna/items/1", body).status_code == 200
+
+
 def test_a_body_that_is_no_json_object_is_refused(study: Study) -> None:
     page = client(study)
     for text in ("{", "[]", "null", '"x"'):
-        headers = {"origin": OWN, "content-type": "application/json"}
+        headers = {"origin": OWN, "content-type": "application/json", **OF_STUDY}
         assert page.ask("POST", "/api/anna/items/1", content=text, headers=headers).status_code == 422
-
-
-def test_a_write_from_another_page_is_refused(study: Study) -> None:
-    page, body = client(study), entry({"valid": True}, {})
-    for origin in ("http://evil.example", "null", "http://127.0.0.1:5051", ""):
-        assert post(page, "/api/anna/items/1", body, origin=origin).status_code == 403
-    assert page.ask("POST", "/api/anna/items/1", json=body).status_code == 403  # no Origin at all
-    form = {"origin": OWN, "content-type": "text/plain"}
-    assert page.ask("POST", "/api/anna/items/1", content=json.dumps(body), headers=form).status_code == 415
-    long = {"origin": OWN, "content-type": "application/json", "content-length": str(LONGEST_BODY + 1)}
-    assert page.ask("POST", "/api/anna/items/1", content="{}", headers=long).status_code == 413
-    assert page.ask("DELETE", "/api/anna", headers={"origin": OWN}).status_code in {405, 415}
-    assert study.ledger.everything() == {}
-
-
-def test_a_foreign_name_that_points_here_is_refused(study: Study) -> None:
-    page = client(study)
-    for host, status in (
-        ("127.0.0.1:5050", 200),
-        ("localhost:5050", 200),
-        ("[::1]:5050", 200),
-        ("evil.example", 421),
-        ("evil.example:5050", 421),
-        ("127.0.0.1.evil.example:5050", 421),
-        ("192.168.1.5:5050", 421),
-    ):
-        assert page.get("/api/anna", headers={"host": host}).status_code == status, host
-
-
-def test_no_script_from_elsewhere_and_none_inline(study: Study) -> None:
-    page = client(study)
-    answered = page.get("/rate/anna")
-    policy = answered.headers["content-security-policy"]
-    assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
-    assert answered.headers["x-content-type-options"] == "nosniff"
-    assert answered.headers["cache-control"] == "no-store"
-    scripts = re.findall(r"<script[^>]*>", answered.text)
-    assert scripts == ['<script type="module" src="/static/rate.js">']
-    assert not re.findall(r"https?://|style=|\son\w+=", answered.text)
-    for name in ("rate.js", "loading.js", "saving.js", "item.js", "texts.js", "rate.css", "icon.svg"):
-        found = page.get(f"/static/{name}")
-        assert found.status_code == 200
-        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", found.text), name
-        assert ".innerHTML" not in found.text
-    for name in ("front.html.j2", "..%2Fpage.py", "nowhere"):
-        assert page.get(f"/static/{name}").status_code == 404
 
 
 def test_titles_and_raters_are_escaped_on_the_page(tmp_path: Path) -> None:
@@ -176,45 +108,6 @@ def test_titles_and_raters_are_escaped_on_the_page(tmp_path: Path) -> None:
         assert "<script>document" not in page.get(path).text
     assert '<a href="/rate/o%27ne%20%26%20two">o&#39;ne &amp; two</a>' in page.get("/").text
     assert page.get("/rate/nobody").status_code == 404
-
-
-def test_only_this_machine_needs_no_token() -> None:
-    assert all(map(is_loopback, ("127.0.0.1", "127.0.0.2", "::1", "localhost")))
-    assert not any(map(is_loopback, ("0.0.0.0", "192.168.1.5", "::", "example.org")))
-
-
-def test_others_need_the_token_which_does_not_stay_in_the_address(study: Study) -> None:
-    page = client(study, "0.0.0.0", TOKEN, "http://192.168.1.5:5050")
-    assert page.get("/rate/anna").status_code == 401
-    assert page.get("/rate/anna?token=wrong").status_code == 401
-    assert page.get("/static/rate.js").status_code == 401
-    let_in = page.get(f"/rate/anna?token={TOKEN}&x=1")
-    assert (let_in.status_code, let_in.headers["location"]) == (303, "/rate/anna?x=1")
-    cookie = let_in.headers["set-cookie"]
-    assert "HttpOnly" in cookie and "SameSite=lax" in cookie and TOKEN not in cookie
-    assert page.get("/rate/anna").status_code == 200  # by the cookie
-    assert post(page, "/api/anna/items/1", entry({}, {})).status_code == 200
-    page.cookies.clear()
-    assert post(page, "/api/anna/items/1", entry({}, {})).status_code == 401
-    assert page.get("/api/anna", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
-    assert page.get("/api/anna", headers={"cookie": f"{COOKIE}={TOKEN}"}).status_code == 401
-    assert page.get("/api/anna", headers={"host": "evil.example"}).status_code == 421
-
-
-def test_the_way_in_leads_to_no_other_server(study: Study) -> None:
-    page = client(study, "0.0.0.0", TOKEN, "http://192.168.1.5:5050")
-    answered = page.get(f"http://192.168.1.5:5050//evil.example/?token={TOKEN}")
-    assert answered.headers["location"] == "/evil.example/"
-
-
-def test_a_token_is_made_once_and_readable_by_its_owner_only(study: Study) -> None:
-    token = kept_token(study.folder)
-    assert kept_token(study.folder) == token and len(token) >= 32
-    (study.folder / "token").write_text("")  # a process that was killed; an empty token would let everybody in
-    assert len(token := kept_token(study.folder)) >= 32
-    assert (study.folder / "token").stat().st_mode & 0o777 == 0o600
-    assert addresses(study, "10.0.0.7", 5050, token)[0] == f"anna  http://10.0.0.7:5050/rate/anna?token={token}"
-    assert addresses(study, "127.0.0.1", 5050, None)[1] == "ben   http://127.0.0.1:5050/rate/ben"
 
 
 def test_the_one_who_settles_is_told_what_was_said_but_not_by_whom(tmp_path: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,21 +18,13 @@ import pytest
 
 from selfinstruct.rate_job import RateConfig
 from tests.conftest import Command
+from tests.rating.sheets import fill_all
 from tests.rating.studies import make_predictions, make_run, rows, serving
 
 
 def the_folder(tmp_path: Path) -> Path:
     (folder,) = tmp_path.glob("runs/rate-*")
     return folder
-
-
-def fill(path: Path, **answers: str) -> None:
-    with path.open(encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(found[0]))
-        writer.writeheader()
-        writer.writerows({**row, **answers} for row in found)
 
 
 def test_sheets_go_out_and_come_back_into_a_comparison(selfinstruct: Command, tmp_path: Path) -> None:
@@ -43,8 +36,8 @@ def test_sheets_go_out_and_come_back_into_a_comparison(selfinstruct: Command, tm
     anna, ben, readme = (tmp_path / line for line in out.out.splitlines())
     assert "Review of generated tasks" in readme.read_text(encoding="utf-8")
     assert "high" not in "".join(row["item"] + row["study"] for row in rows(anna))
-    fill(anna, valid_task="yes", appropriate_input="yes", correct_output="yes")
-    fill(ben, valid_task="yes", appropriate_input="no", correct_output="yes")
+    fill_all(anna, valid_task="yes", appropriate_input="yes", correct_output="yes")
+    fill_all(ben, valid_task="yes", appropriate_input="no", correct_output="yes")
     back = selfinstruct(*study, "sheets=in", f"files=[{anna},{ben}]")
     assert back.code == 0, back.err
     assert "anna: 8 items changed" in back.out and "8 of 8 rated" in back.out
@@ -123,6 +116,7 @@ BAD = [
     (["run=first", "predictions=[a.jsonl]"], "and not both"),
     (["run=nowhere"], "nowhere: no manifest.json there"),
     (["predictions=[nowhere.jsonl]"], "nowhere.jsonl: no such file"),
+    (["run=first", "+form.questions.True={kind:text,about:answer,required:false,text:a,explanation:b}"], "into quotes"),
     (["predictions=[a.jsonl]", "form=criteria"], "form=criteria: is about the instructions of a run"),
     (["run=first", "show_reference=true"], "show_reference: a run has no reference answers"),
     (["run=first", "sheets=in"], "sheets=in: no files"),
@@ -132,11 +126,16 @@ BAD = [
     (["run=first", "port=70000"], "port=70000"),
     (["run=first", "raters=[anna,Anna]"], '"anna" is named twice'),
     (["run=first", "raters=[anna,anna]"], '"anna" is named twice'),
+    (["run=first", "raters=[Consensus]"], 'raters: "Consensus": who settles disagreements is called consensus'),
     (["run=first", "raters=['=anna']"], 'raters: "=anna": give letters'),
     (["run=first", "raters=['../anna']"], 'raters: "../anna": give letters'),
     (["run=first", "arms=[a,b]"], "arms: 2 names for 1 of run="),
     (["run=first", "+colour=red"], "colour: unknown key"),
     (["run=first", "run_dir=first"], "holds something else"),
+    (["run_dir=first"], "a folder of `selfinstruct run`; give run= or predictions=, too"),
+    (["run_dir=nowhere"], "nowhere: no manifest.json there"),
+    (["run=first", "address=ratings.example.org"], 'address="ratings.example.org": give scheme and name'),
+    (["run=first", "address=https://example.org/rate"], "give scheme and name in small letters only"),
     (["run=first", "run_dir=a.jsonl/below"], "choose another run_dir"),
 ]
 
@@ -206,3 +205,55 @@ def test_the_help_names_every_key(selfinstruct: Command) -> None:
     assert set(keys) == {field.name for field in fields(RateConfig)}
     for key in keys:
         assert re.search(rf"^ .*\b{key}\b", ended.out, re.MULTILINE), key
+
+
+def test_the_folder_of_a_study_is_enough_to_go_on_when_the_run_is_gone(selfinstruct: Command, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "first", ["one", "two", "three"])
+    begun = ("rate", "run=first", "form=grades", "random_seed=7", "raters=[anna]", "sheets=out", "format=csv")
+    sheet = tmp_path / selfinstruct(*begun).out.splitlines()[0]
+    order = [row["item"] for row in rows(sheet)]
+    shutil.rmtree(run)
+    gone = selfinstruct("rate", "run=first", "serve=false")
+    assert gone.code == 2 and "goes on with run_dir=<its folder> alone" in gone.err
+    folder = the_folder(tmp_path)
+    before = (folder / "config.yaml").read_bytes()
+    fill_all(sheet, grade="B")
+    back = selfinstruct("rate", f"run_dir={folder}", "sheets=in", f"files={sheet}", "raters=[ben]")
+    assert back.code == 0, back.err
+    assert "goes on with the form grades and 3 items of first" in back.err
+    assert "anna      3 of 3 rated" in back.out and "ben       0 of 3 rated" in back.out
+    assert {row["grade"] for row in rows(folder / "ratings.csv")} == {"B"}
+    assert selfinstruct("rate", f"run_dir={folder}", "sheets=out", "format=csv").code == 0
+    assert [row["item"] for row in rows(sheet)] == order
+    assert (folder / "config.yaml").read_bytes() == before
+    text = before.decode().replace("address: null\n", "")  # a study of an earlier version, which had fewer keys
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
+    assert len(text) < len(before) and selfinstruct("rate", f"run_dir={folder}", "serve=false").code == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda folder: (folder / "config.yaml").unlink(), "config.yaml: holds no config of a study"),
+        (
+            lambda folder: (folder / "config.yaml").write_text("form: {name: x}"),
+            "config.yaml: holds no config of a study",
+        ),
+        (lambda folder: (folder / "config.yaml").write_text("form: ["), "config.yaml: holds no config of a study"),
+        (lambda folder: (folder / "items.jsonl").unlink(), "items.jsonl: no such file"),
+        (lambda folder: (folder / "items.jsonl").write_text('{"id": "1"}\n'), "items.jsonl:1: no item"),
+        (lambda folder: (folder / "ratings.sqlite").write_text("x" * 2000), "ratings.sqlite: file is not a database"),
+        (lambda folder: (folder / "manifest.json").write_text("{"), "manifest.json: cannot be read"),
+    ],
+    ids=["no config", "another config", "no YAML", "no items", "items", "ratings", "manifest"],
+)
+def test_a_damaged_folder_is_one_clear_error(
+    selfinstruct: Command, tmp_path: Path, spoil: Callable[[Path], object], says: str
+) -> None:
+    make_run(tmp_path / "first", ["one"])
+    selfinstruct("rate", "run=first", "serve=false")
+    folder = the_folder(tmp_path)
+    spoil(folder)
+    ended = selfinstruct("rate", f"run_dir={folder}", "serve=false")
+    assert ended.code in {2, 3} and says in ended.err, ended.err
+    assert len(ended.err.strip().splitlines()) == 1

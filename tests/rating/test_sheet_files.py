@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from selfinstruct.compare.sheets import rows_of
 from selfinstruct.errors import InputError
 from selfinstruct.rating import Study
-from selfinstruct.rating.cells import LONGEST_CELL, bare, fitting, guarded
+from selfinstruct.rating.cells import LONGEST_CELL, bare, fitting, guarded, shielded
 from selfinstruct.rating.sheet_files import write_sheets
 from selfinstruct.rating.sheet_reading import read_sheets
+from tests.rating.sheets import cells_of, fill
 from tests.rating.studies import TRICKY, make_items, make_study, say
 
 FORMATS = ("csv", "xlsx")
@@ -26,38 +25,38 @@ def study(tmp_path: Path) -> Study:
     return make_study(tmp_path / "study", make_items(*[(text, f"other {n}") for n, text in enumerate(TRICKY)]))
 
 
-def cells_of(path: Path) -> list[dict[str, str]]:
-    rows = rows_of(path)
-    header = next(rows)[1]
-    return [dict(zip(header, cells, strict=True)) for _, cells in rows]
+FORMULAS = ["=1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", " =1", "'=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"]
+VALUES = [
+    *(
+        "1/2",
+        "007",
+        "3 January 2026",
+        "3.0",
+        "True",
+        "FALSE",
+        "1e5",
+        "50 %",
+        "'5",
+        "$5.00",
+        "(5)",
+        "12:30",
+        "1,5",
+        "$ 3",
+    ),
+    *("1" * 60, "January 3, 2026 10:15 pm", "Jan-03", "3. J\u00e4nner 2026", "2026-01-03T10:00:00"),
+    "2026\u5e741\u67083\u65e5",
+]
+TEXTS = [
+    *("", "plain", "'tis", "''", "true to life", "word", "Name 3 fruits.", "Task 0 of run", "Is 7 a prime number?"),
+    *("two\n2", "3 apples, which he bought on the market, and pears", "1" + " x" * 20, "January"),
+]
 
 
-def fill(path: Path, answers: dict[tuple[str, str], dict[str, str]], header_too: bool = False) -> Path:
-    """Write values into the cells of (item, answer), as a rater does; `header_too`: into the header instead."""
-    if path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as file:
-            found = list(csv.reader(file))
-        header = list(found[0])
-        for row in [found[0]] if header_too else found[1:]:
-            for name, value in answers.get((row[2], row[3]), {}).items():
-                row[header.index(name)] = value
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(found)
-        return path
-    book = load_workbook(path)
-    sheet = book["Ratings"]
-    header = [str(cell.value) for cell in sheet[1]]
-    for cells in sheet.iter_rows(min_row=1 if header_too else 2):
-        for name, value in answers.get((str(cells[2].value), str(cells[3].value)), {}).items():
-            cells[header.index(name)].value = value
-    book.save(path)
-    return path
-
-
-@pytest.mark.parametrize("text", [*TRICKY, "", "plain", "'tis", "''=x", "\t=1", "\r\n=1"])
-def test_no_text_becomes_a_formula_and_each_comes_back(text: str) -> None:
-    assert guarded(text)[:1] not in {"=", "+", "-", "@", "\t", "\r"}
-    assert bare(guarded(text)) == text
+@pytest.mark.parametrize("text", [*TRICKY, *FORMULAS, *VALUES, *TEXTS])
+def test_no_text_becomes_a_formula_or_a_value_and_each_comes_back(text: str) -> None:
+    assert guarded(text) == (f"'{text}" if text in {*FORMULAS, *TRICKY[1:4], *TRICKY[7:9]} else text)
+    assert shielded(text) == (f"'{text}" if text in {*FORMULAS, *VALUES, *TRICKY[1:4], *TRICKY[7:9]} else text)
+    assert bare(shielded(text)) == text
 
 
 def test_a_text_is_cut_only_where_a_cell_could_not_hold_it() -> None:
@@ -96,10 +95,12 @@ def test_a_workbook_offers_the_answers_in_lists(study: Study) -> None:
     sheet = load_workbook(write_sheets(study, "xlsx")[0])["Ratings"]
     header = [cell.value for cell in sheet[1]]
     offered = {
-        header[sheet[str(one.sqref).split(":")[0]].column - 1]: one.formula1
+        header[sheet[re.split("[: ]", str(one.sqref))[0]].column - 1]: one.formula1
         for one in sheet.data_validations.dataValidation
     }
     assert offered == {"valid": '"yes,no"', "clear": '"yes,no"', "grade": '"A,B,C,D"', "same": '"yes,no"'}
+    (same,) = [one for one in sheet.data_validations.dataValidation if one.errorTitle == "same"]
+    assert str(same.sqref).split() == [f"L{row}" for row in range(2, 22, 2)]  # about the item: in its first row only
     assert sheet.freeze_panes == "E2"
 
 

@@ -63,17 +63,23 @@ function choicesOf(study, question) {
   }));
 }
 
-// A grade of one letter is typed as that letter, unless the page uses it; every grade as its number.
+// A grade of one digit is typed as that digit, one of a letter as that letter, unless the page uses it. Where no grade is a
+// digit, each of the first nine is typed as its number, too.
 function gradeKey(grades, place) {
-  const letter = grades[place].name.toLowerCase();
-  return /^[a-z]$/.test(letter) && !"ynusme".includes(letter) ? letter : String(place + 1);
+  const name = grades[place].name.toLowerCase();
+  if (/^[0-9]$/.test(name) || (/^[a-z]$/.test(name) && !"ynusme".includes(name))) return name;
+  return place < 9 && areNumbered(grades) ? String(place + 1) : undefined;
+}
+
+function areNumbered(grades) {
+  return !grades.some((grade) => /^[0-9]$/.test(grade.name));
 }
 
 export function choiceFor(study, question, key) {
   if (question.kind === "text") return undefined;
   const choices = choicesOf(study, question);
-  const numbered = question.kind === "grade" && /^[1-9]$/.test(key) ? choices[Number(key) - 1] : undefined;
-  return choices.find((choice) => choice.key === key) ?? numbered;
+  const isNumber = question.kind === "grade" && /^[1-9]$/.test(key) && areNumbered(study.grades);
+  return choices.find((choice) => choice.key === key) ?? (isNumber ? choices[Number(key) - 1] : undefined);
 }
 
 function saidWord(value) {
@@ -158,7 +164,7 @@ function choices(study, question, value, choose) {
       { type: "button", class: "choice", "aria-pressed": String(value === choice.value), title: choice.meaning },
       choice.word,
     );
-    if (choice.key !== choice.word.toLowerCase()) button.append(" ", element("kbd", {}, choice.key));
+    if (choice.key && choice.key !== choice.word.toLowerCase()) button.append(" ", element("kbd", {}, choice.key));
     button.dataset.value = String(choice.value);
     const isChosen = () => button.getAttribute("aria-pressed") === "true";
     button.addEventListener("click", () => choose(isChosen() ? undefined : choice.value)); // once more takes it back

@@ -1,21 +1,21 @@
 // What the server tells: asked until it answers, since a server that is being started again is no reason to give up.
 
-import { patience } from "./saving.js";
+import { OF_STUDY, REFUSED, patience } from "./saving.js";
 
 const LONGEST_WAIT_MS = 4000;
 
-// told: {waiting(), fault(message)}. A request that makes no sense is not repeated: it is a fault.
+// told: {waiting(why), fault(message)}. A request that makes no sense is not repeated: it is a fault.
 export async function asked(path, told) {
   for (let wait = 300; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    const answer = await fetch(path, { signal: patience() }).catch(() => null);
+    const answer = await fetch(path, { headers: OF_STUDY, signal: patience() }).catch(() => null);
     const body = await answer?.json().catch(() => null);
     if (answer?.ok && body) return body;
-    if (answer && answer.status < 500) {
+    if (answer && answer.status < 500 && !REFUSED.has(answer.status)) {
       const message = body?.error ?? `The server answered ${answer.status}.`;
       told.fault(message);
       throw new Error(message);
     }
-    told.waiting();
+    told.waiting(body?.error);
     await new Promise((wake) => setTimeout(wake, wait));
   }
 }

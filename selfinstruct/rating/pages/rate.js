@@ -2,12 +2,13 @@
 
 import { askedPlaces, choiceFor, draw, isMissing, withValue } from "./item.js";
 import { Items, asked } from "./loading.js";
-import { Saver, newId, post } from "./saving.js";
+import { remember, remembered } from "./remembering.js";
+import { Saver, newId, takenBack } from "./saving.js";
+import { alertWith, at, clearAlert, progressed, state } from "./status.js";
 import { element } from "./texts.js";
 
 const rater = document.body.dataset.rater;
 const address = `/api/${encodeURIComponent(rater)}`;
-const at = (id) => document.getElementById(id);
 let study, saver, items;
 let shown; // {item, entry, controls, current}
 let place = -1; // in study.items
@@ -15,9 +16,10 @@ let place = -1; // in study.items
 async function begin() {
   study = await asked(address, told);
   items = new Items(address, told);
-  saver = new Saver(address, `selfinstruct-rate:${study.study}:${rater}:`, { state, saved, conflict, refused });
+  const tell = { state: (word, detail) => state(word, detail, saver), saved, conflict, refused };
+  saver = new Saver(address, `selfinstruct-rate:${study.study}:${rater}:`, tell);
   if (!saver.isEmpty) {
-    state("saving");
+    state("saving", "", saver);
     await saver.settled();
     study = await asked(address, told);
   }
@@ -32,8 +34,8 @@ async function begin() {
 
 const told = {
   fault: alertWith,
-  waiting() {
-    if (!saver || saver.isEmpty) at("saved").textContent = "No connection; trying again ...";
+  waiting(why) {
+    if (!saver || saver.isEmpty) at("saved").textContent = why ?? "No connection; trying again ...";
   },
 };
 
@@ -92,20 +94,27 @@ function finished() {
   place = -1;
   shown = undefined;
   busy(false);
-  const words = study.items.length
-    ? `${study.items.length === 1 ? "The item is" : `All ${study.items.length} items are`} ${doneWord()}. Thank you.`
-    : study.settles
-      ? "There is nothing to settle: no item was rated differently by two raters so far. Open the page again later."
-      : "There is nothing to rate.";
-  const look = element("button", { type: "button" }, "Look through my answers");
-  look.addEventListener("click", () => show(0));
-  at("main").replaceChildren(element("section", { class: "card done" }, element("h2", {}, words), study.items.length ? look : ""));
+  const card = element("section", { class: "card done" });
+  if (study.items.length) {
+    const what = study.items.length === 1 ? "The item is" : `All ${study.items.length.toLocaleString("en")} items are`;
+    const look = element("button", { type: "button" }, "Look through my answers");
+    look.addEventListener("click", () => show(0));
+    card.append(element("h2", {}, `${what} ${doneWord()}. Thank you.`), look);
+  } else {
+    card.append(element("h2", {}, "There is nothing to settle yet."));
+    card.append(element("p", {}, "So far no two raters who are done differ about an item. Open the page again later."));
+  }
+  at("main").replaceChildren(card);
   progress();
 }
 
 // Tells screen readers, and whoever drives the page, that keys are not answers now.
 function busy(isOn) {
   at("main").setAttribute("aria-busy", String(isOn || undoing > 0));
+}
+
+function progress() {
+  progressed(study, shown, place, doneWord());
 }
 
 function doneWord() {
@@ -121,6 +130,7 @@ function mark(number, scrolls = true) {
 
 // The answer to one question, by key or button; then the next open question is marked.
 function answer(where, value) {
+  if (undoing) return;
   change(withValue(shown.entry, where, value), where.question.kind === "text");
   if (where.question.kind === "text") return;
   const index = shown.controls.findIndex((one) => isAt(one.place, where));
@@ -182,31 +192,6 @@ function refused(_id, message) {
   alertWith(`Not saved: ${message}`);
 }
 
-function state(word, detail) {
-  const words = { saved: "Saved", saving: "Saving ...", waiting: "Not saved yet, kept in this browser; trying again ..." };
-  at("saved").textContent = detail ? `${words[word]} (${detail})` : words[word];
-  at("saved").dataset.state = word;
-}
-
-function progress() {
-  const done = study.items.filter((item) => item.is_done).length;
-  const skipped = study.items.filter((item) => item.is_skipped && !item.is_done).length;
-  at("bar").max = Math.max(study.items.length, 1);
-  at("bar").value = done;
-  at("count").textContent = `${done} of ${study.items.length} ${doneWord()}${skipped ? `, ${skipped} skipped` : ""}`;
-  at("back").disabled = shown === undefined ? !study.items.length : place <= 0;
-  at("skip").disabled = at("next").disabled = shown === undefined;
-}
-
-function alertWith(...words) {
-  at("alert").replaceChildren(...words);
-  at("alert").hidden = false;
-}
-
-function clearAlert() {
-  at("alert").hidden = true;
-}
-
 function next() {
   if (!shown) return;
   leave();
@@ -231,6 +216,7 @@ function step(by) {
   if (study.items[number]) show(number);
 }
 
+const UNDO_WAITS = "No connection. Your last answer will be taken back as soon as the server is there again.";
 let undoing = 0; // how often it was asked for and not yet done; meanwhile nothing else can be answered
 async function undo() {
   if (!study || undoing++) return;
@@ -243,16 +229,15 @@ async function undoOnce() {
   try {
     leave();
     await saver.settled();
-    const answered = await post(`${address}/undo`, { save_id: newId() });
-    const { item, error } = await answered.json();
+    const { item, error } = await takenBack(address, newId(), () => alertWith(UNDO_WAITS));
     if (error) return alertWith(error);
     if (item === null) return alertWith("There is nothing left to take back.");
     items.forget(item);
     study = await asked(address, told);
     await show(study.items.findIndex((one) => one.id === item));
-    state("saved");
-  } catch {
-    alertWith("No connection: nothing was taken back. Try again in a moment.");
+    state("saved", "", saver);
+  } catch (error) {
+    alertWith(`Not taken back: ${error.message}`);
   }
 }
 
@@ -260,22 +245,6 @@ function explain(isOn) {
   document.body.classList.toggle("short", !isOn);
   at("explain").setAttribute("aria-pressed", String(isOn));
   remember("explain", isOn ? "on" : "off");
-}
-
-function remembered(what) {
-  try {
-    return localStorage.getItem(`selfinstruct-rate-${what}:${rater}`);
-  } catch {
-    return null;
-  }
-}
-
-function remember(what, value) {
-  try {
-    localStorage.setItem(`selfinstruct-rate-${what}:${rater}`, value);
-  } catch {
-    /* storage is switched off; then it is asked again */
-  }
 }
 
 const KEYS = {
@@ -318,6 +287,10 @@ at("next").addEventListener("click", next);
 at("explain").addEventListener("click", KEYS.e);
 at("help").addEventListener("click", KEYS["?"]);
 window.addEventListener("pagehide", leave);
+window.addEventListener("beforeunload", (event) => {
+  leave();
+  if (saver && !saver.isEmpty && !saver.isSafe) event.preventDefault(); // the browser asks whether to leave
+});
 window.addEventListener("online", () => saver?.wake?.());
 
 begin().catch((error) => console.error(error));

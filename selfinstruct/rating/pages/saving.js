@@ -6,6 +6,8 @@
 // elsewhere meanwhile, the server refuses it, and the rater decides.
 
 const LONGEST_WAIT_MS = 4000;
+export const REFUSED = new Set([401, 403, 421]); // who asks, or what for, is not known here now: asked again later
+export const OF_STUDY = { "x-study": document.body.dataset.study }; // another study may be served here one day
 
 export function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -17,6 +19,7 @@ export class Saver {
     this.prefix = prefix;
     this.told = told; // {state(word, detail), saved(item, answer), conflict(item, mine, answer), refused(item, message)}
     this.lines = new Map(); // item -> [{save_id, base, entry, sent}]
+    this.loose = new Set(); // items whose answers this browser cannot store: its storage is full or switched off
     this.page = newId(); // two tabs keep their unsent answers apart
     this.isBusy = false;
     this.wait = 500;
@@ -55,12 +58,18 @@ export class Saver {
   keep(item) {
     const own = (this.lines.get(item) ?? []).filter((save) => !save.from);
     const key = `${this.prefix}${this.page}:${item}`;
+    this.loose.delete(item);
     if (!own.length) return this.forget(key);
     try {
       localStorage.setItem(key, JSON.stringify({ item, line: own }));
     } catch {
-      /* full or switched off: the answer is still sent */
+      this.loose.add(item); // it is still sent, and the page asks not to be closed before
     }
+  }
+
+  // Whether closing the page now would lose nothing.
+  get isSafe() {
+    return this.loose.size === 0;
   }
 
   // What this browser knows about an item that the server may not know yet.
@@ -117,7 +126,7 @@ export class Saver {
       this.told.state("waiting");
       return false;
     }
-    if (answer.status >= 500 || answer.status === 401 || answer.status === 403 || answer.status === 421) {
+    if (answer.status >= 500 || REFUSED.has(answer.status)) {
       this.told.state("waiting", body.error);
       return false;
     }
@@ -150,6 +159,21 @@ export class Saver {
 export const patience = () => AbortSignal.timeout(20_000); // a server that hangs is as good as one that is gone
 
 export async function post(address, body) {
-  const headers = { "content-type": "application/json" };
+  const headers = { "content-type": "application/json", ...OF_STUDY };
   return fetch(address, { method: "POST", headers, body: JSON.stringify(body), signal: patience() });
+}
+
+// Asked with one id until it is answered: where only the reply was lost, it is not taken back twice.
+export async function takenBack(address, save_id, waiting) {
+  for (let wait = 500; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      const answer = await post(`${address}/undo`, { save_id });
+      const body = await answer.json();
+      if (answer.status < 500 && !REFUSED.has(answer.status)) return body;
+    } catch {
+      /* no reply, or one that broke off */
+    }
+    waiting();
+    await new Promise((wake) => setTimeout(wake, wait));
+  }
 }

@@ -12,10 +12,19 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// White space, characters without width, and letters without ink.
+const UNSEEN = /^[\s\p{Z}\p{Cf}\u034f\u115f\u1160\u2800\u3164\uffa0\ufe00-\ufe0f]*$/u;
+
 export function visible(text) {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (sign) =>
     sign === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + sign.charCodeAt(0)),
   );
+}
+
+function codes(text) {
+  const signs = Array.from(text);
+  const named = signs.slice(0, 12).map((sign) => `U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
+  return named.join(" ") + (signs.length > 12 ? ` and ${(signs.length - 12).toLocaleString("en")} more` : "");
 }
 
 // A text with its heading; an empty one says so, a very long one is unfolded on demand.
@@ -26,6 +35,10 @@ export function section(title, text, kind, emptyWord) {
     return made;
   }
   const shown = visible(text);
+  if (UNSEEN.test(shown)) {
+    made.append(element("p", { class: "faint" }, `Only characters that cannot be seen: ${codes(text)}`));
+    return made;
+  }
   const block = element("div", { class: "body", dir: "auto" }, shown.slice(0, LONG));
   made.append(block);
   if (shown.length > LONG) {

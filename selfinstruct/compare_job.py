@@ -68,7 +68,7 @@ def compare(config: CompareConfig) -> str:
             "population=<items> alone says how many to rate"
         )
     comparison = _runs(config) if "runs" in given else _ratings(config)
-    paths = "\n".join(f"{_kind(path):8} {near(path)}" for path in comparison.files)
+    paths = "\n".join(f"{_kind(path):8} {near(path)}" for path in comparison.files if not _is_page(path))
     return f"{comparison.summary}\n\n{paths}"
 
 
@@ -112,6 +112,11 @@ def _word(value: Word | None) -> str | None:
 
 def _words(values: Sequence[Word] | None) -> tuple[str, ...]:
     return tuple(str(value) for value in values or ())
+
+
+def _is_page(path: Path) -> bool:
+    """A picture's page stands beside its PNG file; one line for the two is enough."""
+    return path.suffix == ".html" and path.with_suffix(".png").is_file()
 
 
 def _kind(path: Path) -> str:

@@ -18,6 +18,7 @@ from statistics import fmean, median
 from typing import Any
 
 from selfinstruct import runs
+from selfinstruct.diversity.saturation import count_new_words
 from selfinstruct.jsonl import read, write_text
 from selfinstruct.novelty import highest_scores
 from selfinstruct.records import INSTRUCTIONS
@@ -192,9 +193,11 @@ def _records(folder: Path, name: str) -> Iterator[dict[str, Any]]:
 def series(folder: Path) -> dict[str, list[tuple[int, float]]]:
     """Return how the pool grew, as points (request, value), at most 500 of each series.
 
-    series.accepted_total: accepted so far. series.acceptance_rate: accepted so far by candidates judged so far.
-    series.cost_usd: what the bootstrap requests cost so far; absent where the price of one of them is not known.
-    A run that goes on keeps the points it had, apart from the last one. Empty where the folder has no requests.jsonl.
+    All of them are "so far". series.accepted_total; series.acceptance_rate: accepted by candidates judged;
+    series.yield_per_request: accepted by requests; series.new_word_share: words that neither the seeds nor earlier
+    instructions had, by all words accepted; series.cost_usd: what the bootstrap requests cost, and
+    series.cost_per_accepted_usd: that by accepted, both absent where the price of a request is not known. A run that
+    goes on keeps the points it had, apart from the last one. Empty where the folder has no requests.jsonl.
 
     Raises:
         InputError: requests.jsonl cannot be read.
@@ -208,11 +211,26 @@ def series(folder: Path) -> dict[str, list[tuple[int, float]]]:
     lines = {
         "series.accepted_total": [(step, float(accepted[step])) for step in steps],
         "series.acceptance_rate": [(step, accepted[step] / judged[step]) for step in steps if judged[step]],
+        "series.yield_per_request": [(step, accepted[step] / (step + 1)) for step in steps],
     }
     if all(request["cost_usd"] is not None for request in requests):
         cost = list(accumulate(request["cost_usd"] for request in requests))
         lines["series.cost_usd"] = [(step, float(cost[step])) for step in steps]
+        lines["series.cost_per_accepted_usd"] = [
+            (step, cost[step] / accepted[step]) for step in steps if accepted[step]
+        ]
+    if (folder / runs.INSTRUCTIONS).is_file() and (folder / runs.SEEDS).is_file():
+        words = _words(folder, [request["request"] for request in requests])
+        lines["series.new_word_share"] = [(step, words[step][1] / words[step][0]) for step in steps if words[step][0]]
     return {name: points for name, points in lines.items() if points}
+
+
+def _words(folder: Path, requests: Sequence[int]) -> list[tuple[int, int]]:
+    """Return for each request how many words were accepted so far, and how many of them were new."""
+    seeds = [record["instruction"] for record in _records(folder, runs.SEEDS)]
+    found = count_new_words(runs.read_instructions(folder), seeds)
+    counts = [found.get(request, (0, 0)) for request in requests]
+    return list(accumulate(counts, lambda total, more: (total[0] + more[0], total[1] + more[1])))
 
 
 def _thinned(length: int) -> list[int]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from selfinstruct.errors import InputError
 from selfinstruct.jsonl import write
 from selfinstruct.metrics import MAX_POINTS, measure, series, write_report_metrics
+from selfinstruct.report.explained import EXPLAINED
+from tests.conftest import ROOT
 
 SEEDS = ["Name a colour.", "Sort the list of numbers."]
 INSTRUCTIONS = [
@@ -272,12 +275,27 @@ def test_series_run_over_requests(tmp_path: Path) -> None:
     assert series(tmp_path) == {
         "series.accepted_total": [(0, 0.0), (1, 2.0), (2, 3.0)],
         "series.acceptance_rate": [(1, 2 / 8), (2, 3 / 10)],  # before any candidate there is no rate
+        "series.yield_per_request": [(0, 0.0), (1, 2 / 2), (2, 3 / 3)],
         "series.cost_usd": [(0, 0.5), (1, 0.75), (2, 1.0)],
+        "series.cost_per_accepted_usd": [(1, 0.75 / 2), (2, 1.0 / 3)],  # before anything is accepted it has no price
     }
 
 
+def test_the_series_of_new_words_counts_each_word_once_and_none_of_the_seeds(tmp_path: Path) -> None:
+    folder = _requests(tmp_path, 3)
+    write(folder / "seeds.jsonl", [{"instruction": "name a colour"}])
+    accepted = [(1, "name a smell"), (2, "Name a smell again"), (2, "colour it")]
+    write(
+        folder / "instructions.jsonl",
+        [{"instruction": t, "request_idx": r, "is_classification": None, "most_similar": {}} for r, t in accepted],
+    )
+    # smell of three words; then also again and it, of 3 + 4 + 2
+    assert series(folder)["series.new_word_share"] == [(1, 1 / 3), (2, 3 / 9)]
+
+
 def test_a_series_of_unknown_cost_is_absent(tmp_path: Path) -> None:
-    assert set(series(_requests(tmp_path, 3, cost_usd=None))) == {"series.accepted_total", "series.acceptance_rate"}
+    names = set(series(_requests(tmp_path, 3, cost_usd=None)))
+    assert names == {"series.accepted_total", "series.acceptance_rate", "series.yield_per_request"}
 
 
 def test_a_folder_without_requests_has_no_series(tmp_path: Path) -> None:
@@ -308,3 +326,22 @@ def test_the_report_holds_the_metrics_sorted_by_name(tmp_path: Path) -> None:
     assert path == tmp_path / "report" / "metrics.json"
     assert path.read_text(encoding="utf-8") == '{\n  "cost.usd": 1.5,\n  "yield.per_request": 0.75\n}\n'
     assert list(json.loads(path.read_text(encoding="utf-8"))) == ["cost.usd", "yield.per_request"]
+
+
+def _documented() -> list[re.Pattern[str]]:
+    said = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    names = [
+        name for line in said.splitlines() if line.startswith("| `") for name in line.split(" | ")[0].split("`")[1::2]
+    ]
+    return [re.compile(re.sub(r"<\w+>", "[a-z0-9_]+", re.escape(name).replace(r"\<", "<"))) for name in names]
+
+
+def test_every_metric_is_in_the_documents_and_every_name_there_is_one(tmp_path: Path) -> None:
+    accepted = {"request_idx": 0, "is_classification": None}
+    folder = _requests(_folder(tmp_path, [one | accepted for one in INSTRUCTIONS]), 3)
+    write(folder / "seeds.jsonl", [{"instruction": "name a colour"}])
+    names = {*measure(folder, MANIFEST, SEEDS), *series(folder), *EXPLAINED}
+    names |= {f"contamination.exam.{name}" for name in ("share", "tasks", "exact_tasks")}
+    documented = _documented()
+    assert [name for name in sorted(names) if not any(one.fullmatch(name) for one in documented)] == []
+    assert [one.pattern for one in documented if not any(one.fullmatch(name) for name in names)] == []

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 
 RESULTS = ROOT / "experiments" / "results"
 FOLDERS = sorted(path for path in RESULTS.iterdir() if path.is_dir() and not path.name.startswith("_"))
-SMALL = ("generation.target=16", "tracking=off", "report.pictures=[]", "export.formats=[alpaca]")
+SMALL = ("generation.target=16", "tracking=off", "report.pictures=[]", "report.html=false", "export.formats=[alpaca]")
 
 
 def script(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -64,6 +64,7 @@ def test_a_study_of_prompts_gets_its_table_and_its_dots(tmp_path: Path, monkeypa
     assert "2 arms, 2 runs" in said
     assert "| accepted, of judged | prompts=alpaca | 16 |" in said
     assert (tmp_path / "kept/prompt_templates/dots.png").read_bytes().startswith(b"\x89PNG")
+    assert not list((tmp_path / "kept").rglob("*.html"))  # the picture alone is kept
 
 
 def test_a_study_of_seeds_counts_scenarios_as_the_runs_reports_do(
@@ -82,6 +83,7 @@ def test_a_study_of_seeds_counts_scenarios_as_the_runs_reports_do(
     ]
     assert len(shares) == 1 and int(row[1]) == round(sum(16 * share for share in shares))
     assert (tmp_path / "forest.png").read_bytes().startswith(b"\x89PNG")
+    assert not list(tmp_path.glob("*.html"))  # the picture alone is kept
 
 
 def test_a_study_of_sizes_shows_scores_in_percent_and_gains_in_points(

@@ -46,7 +46,7 @@ def arms_of(runs: Sequence[Run], names: Sequence[str] = ()) -> Arms:
             what differs.
 
     Raises:
-        InputError: another number of names than of runs, or only one arm.
+        InputError: another number of names than of runs, only one arm, or copies of one run in an arm.
     """
     if names and len(names) != len(runs):
         raise InputError(f"arms: {len(names)} names for {len(runs)} runs; give one for each run, in the same order")
@@ -59,6 +59,8 @@ def arms_of(runs: Sequence[Run], names: Sequence[str] = ()) -> Arms:
     members: dict[str, list[Run]] = {}
     for name, run in zip(called, runs, strict=True):
         members.setdefault(name, []).append(run)
+    for name, group in members.items():
+        _refuse_copies(name, group)
     if swept and any(len({run.settings[swept] for run in group}) > 1 for group in members.values()):
         swept = None  # the names given put several values into one arm
     return Arms(
@@ -68,6 +70,18 @@ def arms_of(runs: Sequence[Run], names: Sequence[str] = ()) -> Arms:
         ),
         swept,
     )
+
+
+def _refuse_copies(name: str, group: Sequence[Run]) -> None:
+    """Two copies of one run would count its items twice, and every interval would be too short."""
+    first: dict[Any, Run] = {}
+    for run in group:
+        same = first.setdefault((run.manifest["identity"], run.manifest.get("dataset_sha256")), run)
+        if same is not run:
+            raise InputError(
+                f"runs: {run.folder} is a copy of {same.folder} (identity {run.manifest['identity']}), and both are in "
+                f"the arm {name}; name it once"
+            )
 
 
 def _named_seeds(settings: Mapping[str, Any], runs: Sequence[Run]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a comparison leaves: a folder with report.html, tables as CSV and LaTeX, pictures, and words for the terminal.
 
 runs/compare-3f2a91c04b7d/
-  report.html   comparisons.csv   comparisons.tex   forest.png   shares.png   ...
+  report.html   comparisons.csv   comparisons.tex   forest.png   forest.html   shares.png   ...
 """
 
 from __future__ import annotations
@@ -81,4 +81,4 @@ def write(
         raise unwritable(folder, error) from error
     shown = [as_text(table) for table in tables if table.name in printed]
     summary = "\n\n".join([*shown, *([page.finding] if page.finding else [])])
-    return Comparison(folder, (*files, *(picture.path for picture in pictures)), summary)
+    return Comparison(folder, (*files, *(path for picture in pictures for path in picture.files)), summary)

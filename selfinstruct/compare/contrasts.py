@@ -61,17 +61,34 @@ def contrasts(counts: Mapping[str, Mapping[str, Count]], against: str, level: fl
 
 
 def finding(found: Sequence[Contrast], level: float) -> str:
-    """Return what the contrasts say together, in one sentence."""
+    """Return what the contrasts say together; what the intervals by request do not bear out is said behind it."""
     alpha = 1 - level
     tested = [contrast for contrast in found if contrast.p_holm is not None]
     differ = [contrast for contrast in tested if contrast.p_holm is not None and contrast.p_holm < alpha]
     if not tested:
         return "Nothing could be tested."
     several = len({contrast.arm for contrast in found}) > 1
-    names = [f"{contrast.criterion} ({contrast.arm})" if several else contrast.criterion for contrast in differ]
-    shown = "; ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    verdict = f": {shown}" if names else ""
-    return f"{len(differ)} of {len(tested)} comparisons differ after Holm's correction at {alpha:.2g}{verdict}."
+    verdict = f": {_listed(differ, several)}" if differ else ""
+    sentence = f"{len(differ)} of {len(tested)} comparisons differ after Holm's correction at {alpha:.2g}{verdict}."
+    return " ".join([sentence, *_doubts(differ, several)])
+
+
+def _doubts(differ: Sequence[Contrast], several: bool) -> list[str]:
+    """Return which of the differences may come from items of one completion that are alike, in sentences."""
+    clustered = [(contrast, contrast.clustered) for contrast in differ if contrast.clustered is not None]
+    unsure = [one for one, interval in clustered if interval.low is None or interval.high is None]
+    contrary = [one for one, it in clustered if it.low is not None and it.high is not None and it.low <= 0.0 <= it.high]
+    said = (
+        [f"By request, the interval of this difference includes 0: {_listed(contrary, several)}."] if contrary else []
+    )
+    if unsure:
+        said.append(f"There is no interval by request that bears this out: {_listed(unsure, several)}.")
+    return said
+
+
+def _listed(chosen: Sequence[Contrast], several: bool) -> str:
+    names = [f"{contrast.criterion} ({contrast.arm})" if several else contrast.criterion for contrast in chosen]
+    return "; ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def contrast_records(found: Sequence[Contrast], level: float) -> list[dict[str, Any]]:

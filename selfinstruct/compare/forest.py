@@ -14,7 +14,8 @@ from typing import Any
 
 from selfinstruct.compare.contrasts import Contrast
 from selfinstruct.compare.style import COLOURS, FAINT, INK, new_figure, save, tidy
-from selfinstruct.compare.wording import p_text, ratio_text
+from selfinstruct.compare.wording import p_text, points_text, ratio_text
+from selfinstruct.figures import say
 
 _FURTHEST = 100.0  # an interval that reaches further ends in an arrow
 _ROW_IN = 0.34
@@ -38,6 +39,7 @@ def forest_plot(found: Sequence[Contrast], path: Path, level: float = 0.95) -> P
         counts.text(0, place, label, va="center", fontsize=9.5, color=INK, weight=weight)
         if contrast is not None:
             _counts(counts, place, contrast, _COUNT_IN / widths_in[0])
+            say(axes.axhspan(place - 0.45, place + 0.45, facecolor="none", edgecolor="none"), _told(contrast))
             _mark(axes, place, contrast, (low, high), 1 - level)
             _numbers(numbers, place, contrast)
     _finish(counts, axes, numbers, found, level, _COUNT_IN / widths_in[0])
@@ -84,6 +86,16 @@ def _mark(axes: Any, place: int, contrast: Contrast, limits: tuple[float, float]
         axes.plot(
             ratio.value, place, "s", markersize=8, color=COLOURS[0], markerfacecolor=COLOURS[0] if differs else "white"
         )
+
+
+def _told(contrast: Contrast) -> str:
+    one, other = contrast.one, contrast.other
+    counted = f"{contrast.arm} {one.yes:,} of {one.n:,}, {contrast.against} {other.yes:,} of {other.n:,}"
+    ratio, difference = ratio_text(contrast.odds_ratio), points_text(contrast.difference)
+    return (
+        f"{contrast.criterion}: {counted}; odds ratio {ratio}, difference in points {difference}, "
+        f"p {p_text(contrast.p)}, after Holm {p_text(contrast.p_holm)}"
+    )
 
 
 def _numbers(axes: Any, place: int, contrast: Contrast) -> None:

@@ -1,6 +1,7 @@
 """A report as one HTML file that needs nothing else: sections of words, pictures and tables go in, its text comes out.
 
-Pictures are embedded. Every word is escaped, so that a name such as `<script>` is shown and does nothing.
+Pictures are embedded, as the drawing that tells its numbers where there is one. Every word is escaped, so that a name
+such as `<script>` is shown and does nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from selfinstruct.compare.tables import Table
+from selfinstruct.figures import STYLE, drawing_of
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -26,6 +28,17 @@ class Picture:
     def data(self) -> str:
         """The file as base64."""
         return base64.b64encode(self.path.read_bytes()).decode("ascii")
+
+    @property
+    def drawing(self) -> str:
+        """The same picture as SVG; "" where it was written as PNG alone."""
+        return drawing_of(self.path)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The PNG file and, where there is one, the page beside it."""
+        page = self.path.with_suffix(".html")
+        return (self.path, page) if page.is_file() else (self.path,)
 
 
 @dataclass(frozen=True)
@@ -67,4 +80,6 @@ def as_html(page: Page) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(page=page)
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+        page=page, drawing_style=STYLE.strip("\n")
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,9 +81,7 @@ def _read_run(folder: Path) -> Run:
         raise InputError(f"runs: {folder}: this run has not ended; repeat its command first")
     if not (folder / METRICS).is_file():
         raise InputError(f"runs: {folder}: no {METRICS}, so it was not measured; repeat its command")
-    metrics = _read_json(folder / METRICS)
-    if not isinstance(metrics, dict):
-        raise InputError(f"{folder / METRICS}: not a table of metrics; repeat the command of this run")
+    metrics = _metrics(folder / METRICS)
     declared = _declared(folder / runs.CONFIG)
     settings = {key: value for key, value in declared.items() if key.partition(".")[0] in _DECLARED}
     settings |= {"verb": manifest.get("verb", "run"), "seeds": _seeds(folder, manifest)}
@@ -90,6 +89,16 @@ def _read_run(folder: Path) -> Run:
         settings["source"] = manifest["source"].get("identity")
     replicate = {key: declared.get(key, manifest.get(key)) for key in _REPLICATES}
     return Run(folder, manifest, settings, replicate, metrics)
+
+
+def _metrics(path: Path) -> dict[str, float]:
+    metrics = _read_json(path)
+    if not isinstance(metrics, dict):
+        raise InputError(f"{path}: not a table of metrics; repeat the command of this run")
+    for name, value in metrics.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise InputError(f"{path}: {name} is {value!r}, and no finite number; repeat the command of this run")
+    return metrics
 
 
 def _declared(path: Path) -> dict[str, Any]:

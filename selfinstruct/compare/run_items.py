@@ -17,6 +17,7 @@ from typing import Any
 
 from selfinstruct import runs
 from selfinstruct.compare.arms import Arm
+from selfinstruct.compare.run_checks import read_checks
 from selfinstruct.compare.run_folders import Run
 from selfinstruct.errors import InputError
 from selfinstruct.jsonl import read
@@ -75,8 +76,10 @@ def read_items(arm: Arm) -> ArmItems:
         _instances(number, run, request_of, rates, means)
     found = {name: _rate(items) for name, items in rates.items()}
     found[CLASSIFICATION] = _classification_rate(arm, classification[CLASSIFICATION])
+    checks = {name: _rate(values) for name, values in read_checks(arm.runs).items()}
+    ordered = {name: found[name] for name in (ACCEPTED, TOO_SIMILAR, CLASSIFICATION, *list(rates)[2:])}
     return ArmItems(
-        {name: found[name] for name in (ACCEPTED, TOO_SIMILAR, CLASSIFICATION, *list(rates)[2:])} | _parsing_rates(arm),
+        ordered | checks | _parsing_rates(arm),
         {name: clustered(items) for name, items in means.items()},
     )
 

@@ -20,6 +20,7 @@ from selfinstruct.compare.contrasts import Contrast, contrast_records, finding
 from selfinstruct.compare.curves import FEWEST_POINTS, Point, trade_off_curves
 from selfinstruct.compare.forest import forest_plot
 from selfinstruct.compare.page import Page, Picture, sections
+from selfinstruct.compare.run_checks import JUDGE
 from selfinstruct.compare.run_estimates import MeanOfArm, RateOfArm, means_of, rate_contrasts, rates_of
 from selfinstruct.compare.run_folders import expand, read_runs
 from selfinstruct.compare.run_items import ACCEPTED, TO_POOL, TO_SEEDS, read_items
@@ -105,7 +106,7 @@ def compare_runs(
         lead=[*_lead(arms, reference), *left_out],
         finding=finding(found, options.level),
         sections=sections(_SECTIONS, pictures, tables),
-        foot=_foot(arms, options),
+        foot=_foot(arms, rates, options),
     )
     return write(folder, page, tables, records, pictures, _PRINTED)
 
@@ -130,7 +131,7 @@ def _pictures(
 ) -> list[Picture]:
     pictures = []
     if arms.swept and len(arms.arms) >= FEWEST_POINTS:
-        path = trade_off_curves(_points(arms, rates, means, options), arms.swept, folder / "curves.png")
+        path = trade_off_curves(_points(arms, rates, means, options), arms.swept, folder / "curves.png", options.level)
         pictures.append(
             Picture(path, f"Curves over {arms.swept}: share accepted, and ROUGE-L to the pool and the seeds")
         )
@@ -178,12 +179,17 @@ def _lead(arms: Arms, reference: str) -> list[str]:
     return lines
 
 
-def _foot(arms: Arms, options: Options) -> list[str]:
+def _foot(arms: Arms, rates: Sequence[RateOfArm], options: Options) -> list[str]:
     lines = [
         f"Intervals are at {options.level:.0%}. Missing values are counted and never taken as no.",
         "Arms of a sweep share the completion store, and with it the answers to requests that are the same. They are "
         "compared as separate samples, which makes the intervals of their differences too long rather than too short.",
     ]
+    if any(one.rate.startswith(JUDGE) for one in rates):
+        lines.append(
+            "Answers of the judge are counted as they were sampled, nearly in proportion to the strata; the review "
+            "shares among the metrics weigh each stratum by its size."
+        )
     if any(len(arm.runs) > 1 for arm in arms.arms):
         lines.append(
             "Pooled runs are clustered by request; that runs may differ by more than their requests do is not in the "

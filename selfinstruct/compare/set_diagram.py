@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.compare.style import COLOURS, FAINT, GRID, INK, new_figure, save, tidy
+from selfinstruct.figures import say
 
 MOST_COLUMNS = 16
 
@@ -42,7 +43,7 @@ def set_diagram(criteria: Sequence[str], arms: Mapping[str, Counter[Combination]
     bars = figure.add_subplot(grid[0, 1])
     dots = figure.add_subplot(grid[1, 1], sharex=bars)
     totals = figure.add_subplot(grid[1, 0], sharey=dots)
-    _draw_bars(bars, arms, shown, rest)
+    _draw_bars(bars, arms, shown, rest, criteria)
     _draw_dots(dots, criteria, shown, rest)
     _draw_totals(totals, criteria, arms)
     handles, labels = bars.get_legend_handles_labels()
@@ -53,14 +54,21 @@ def set_diagram(criteria: Sequence[str], arms: Mapping[str, Counter[Combination]
 
 
 def _draw_bars(
-    axes: Any, arms: Mapping[str, Counter[Combination]], shown: Sequence[Combination], rest: Sequence[Combination]
+    axes: Any,
+    arms: Mapping[str, Counter[Combination]],
+    shown: Sequence[Combination],
+    rest: Sequence[Combination],
+    criteria: Sequence[str],
 ) -> None:
     width = 0.8 / len(arms)
+    names = [_met(criteria, met) for met in shown] + [f"one of {len(rest)} other sets"] * bool(rest)
     for index, (arm, counted) in enumerate(arms.items()):
         heights = [counted[met] for met in shown] + ([sum(counted[met] for met in rest)] if rest else [])
         places = [column + (index - (len(arms) - 1) / 2) * width for column in range(len(heights))]
         colour = COLOURS[index % len(COLOURS)]
-        axes.bar(places, heights, 0.9 * width, color=colour, label=f"{arm} ({counted.total():,} items)")
+        drawn = axes.bar(places, heights, 0.9 * width, color=colour, label=f"{arm} ({counted.total():,} items)")
+        for bar, name, number in zip(drawn, names, heights, strict=True):
+            say(bar, f"{arm}: {number:,} of {counted.total():,} items meet {name}")
         for place, height in zip(places, heights, strict=True):
             axes.annotate(
                 f"{height}", (place, height), (0, 2), textcoords="offset points", ha="center", fontsize=7.5, color=INK
@@ -68,6 +76,11 @@ def _draw_bars(
     tidy(axes, "y")
     axes.tick_params(labelbottom=False)
     axes.set_ylabel("items that meet exactly these", fontsize=9, color=INK)
+
+
+def _met(criteria: Sequence[str], met: Combination) -> str:
+    names = [criterion for criterion, is_met in zip(criteria, met, strict=True) if is_met]
+    return f"{', '.join(names)} and nothing else" if names else "none of them"
 
 
 def _draw_dots(axes: Any, criteria: Sequence[str], shown: Sequence[Combination], rest: Sequence[Combination]) -> None:
@@ -91,10 +104,12 @@ def _draw_dots(axes: Any, criteria: Sequence[str], shown: Sequence[Combination],
 
 def _draw_totals(axes: Any, criteria: Sequence[str], arms: Mapping[str, Counter[Combination]]) -> None:
     height = 0.8 / len(arms)
-    for index, counted in enumerate(arms.values()):
+    for index, (arm, counted) in enumerate(arms.items()):
         counts = [sum(times for met, times in counted.items() if met[row]) for row in range(len(criteria))]
         places = [row + (index - (len(arms) - 1) / 2) * height for row in range(len(criteria))]
-        axes.barh(places, counts, 0.9 * height, color=COLOURS[index % len(COLOURS)])
+        drawn = axes.barh(places, counts, 0.9 * height, color=COLOURS[index % len(COLOURS)])
+        for bar, criterion, number in zip(drawn, criteria, counts, strict=True):
+            say(bar, f"{arm}: {number:,} of {counted.total():,} items meet {criterion}")
         for place, count in zip(places, counts, strict=True):
             axes.annotate(
                 f"{count} ", (count, place), (-2, 0), textcoords="offset points", ha="right", va="center", fontsize=7.5

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,9 +26,14 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     "<": r"$<$",
     ">": r"$>$",
-    "[": "{[}",  # at the beginning of a row it would be taken for an argument of the line break above
+    "[": "{[}",  # at the beginning of a row these two would be taken for arguments of the line break above
+    "*": "{*}",
+    "|": r"\textbar{}",
     "∞": r"$\infty$",
 }
+
+_BETWEEN = re.compile(r"(?<=\d)-(?=[\d$])")
+_MINUS = re.compile(r"(?<![\w-])-(?=[\d$])")
 
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -73,13 +79,24 @@ def as_latex(table: Table) -> str:
     table = in_lines(table)
     alignment = "".join("l" if index < table.left else "r" for index in range(len(table.columns)))
     lines = [f"% {line}" for line in (table.title, *table.note.splitlines()) if line]
-    lines += [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule", _latex_row(table.columns), r"\midrule"]
-    lines += [_latex_row(row) for row in table.rows]
+    lines += [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule", _latex_row(map(_escaped, table.columns)), r"\midrule"]
+    for row in table.rows:
+        words, numbers = map(_escaped, row[: table.left]), map(_typeset, map(_escaped, row[table.left :]))
+        lines.append(_latex_row([*words, *numbers]))
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join("".join(_LATEX.get(sign, sign) for sign in cell) for cell in cells) + r" \\"
+def _latex_row(cells: Iterable[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _escaped(cell: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in cell)
+
+
+def _typeset(number: str) -> str:
+    """A hyphen in a number is a minus, or stands between the ends of an interval."""
+    return _MINUS.sub("$-$", _BETWEEN.sub("--", number))
 
 
 def as_markdown(table: Table) -> str:

@@ -11,7 +11,7 @@ A pool that dries up shows as a falling yield, a model that repeats itself as a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def saturation(
     while target and len(useful) > 1 and useful[-2]["accepted_total"] >= target:
         useful.pop()
     width = max(1, -(-len(useful) // most_points))
-    new_words = _new_words(instructions, seeds)
+    new_words = count_new_words(instructions, seeds)
     return tuple(_point(useful[start : start + width], new_words) for start in range(0, len(useful), width))
 
 
@@ -91,8 +91,8 @@ def _point(requests: Sequence[Mapping[str, Any]], new_words: Mapping[int, tuple[
     )
 
 
-def _new_words(instructions: Sequence[Instruction], seeds: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """Words and new words of what each request brought; a word is new once."""
+def count_new_words(instructions: Iterable[Instruction], seeds: Iterable[str]) -> dict[int, tuple[int, int]]:
+    """Return by request how many words it brought that were accepted, and how many of them were new; new is once."""
     known = {word for seed in seeds for word in unicode_tokens(seed)}
     counts: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for instruction in instructions:

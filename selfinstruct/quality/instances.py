@@ -57,9 +57,10 @@ class InstanceCounts:
 def measure_instances(instructions: Sequence[Instruction], instances: Sequence[Instance]) -> InstanceCounts:
     """Count the kept instances of the accepted instructions.
 
-    The balance of a classification task is the entropy of its labels by that of as many equally frequent ones as it has
-    instances: 1 where every instance has a label of its own, 0 where all have the same. Tasks with one instance have
-    none.
+    The balance of a classification task is its evenness: the entropy of its labels by that of as many labels which are
+    equally frequent. 1: they are, 0: all instances have the same. Tasks with one instance have none.
+
+    Source: Pielou 1966, Journal of Theoretical Biology 13:131 (evenness).
     """
     by_instruction: dict[str, list[Instance]] = defaultdict(list)
     for instance in instances:
@@ -87,6 +88,8 @@ def _label(output: str) -> str:
 
 
 def _balance(labels: Counter[str]) -> float:
+    if len(labels) == 1:
+        return 0.0
     total = labels.total()
     entropy = -math.fsum(times / total * math.log(times / total) for times in labels.values())
-    return entropy / math.log(total)
+    return min(1.0, entropy / math.log(len(labels)))

@@ -1,7 +1,7 @@
 """The report of a run: report/ in its folder, written from what the folder holds, at any time and as often as you like.
 
-report.html          everything on one page, pictures inside
-pictures/*.png       the same pictures as files
+report.html          everything on one page, pictures inside that tell their numbers when they are pointed at
+pictures/*.png       the same pictures as files, and each as a page (*.html)
 findings.json        every number with its n, what is missing, and the reason where there is none
 statistics.md        the paper's table
 verb_nouns.json      verbs and their objects, counted
@@ -82,7 +82,7 @@ def write_report(
     target = folder / FOLDER
     _clear(target)
     pictures = draw_pictures(target / _PICTURES, contents, options.pictures)
-    files = [*_tables(target, contents), *pictures]
+    files = [*_tables(target, contents), *pictures, *(path.with_suffix(".html") for path in pictures)]
     if options.html:
         jsonl.write_text(target / "report.html", render_page(contents, pictures, options))
         files.append(target / "report.html")
@@ -91,7 +91,11 @@ def write_report(
 
 def _clear(target: Path) -> None:
     """Remove what this report may not write again, so that nothing of an earlier one stays beside it."""
-    for path in [*(target / _PICTURES).glob("*.png"), *(target / name for name in _SOMETIMES)]:
+    for path in [
+        *(target / _PICTURES).glob("*.png"),
+        *(target / _PICTURES).glob("*.html"),
+        *(target / name for name in _SOMETIMES),
+    ]:
         path.unlink(missing_ok=True)
 
 

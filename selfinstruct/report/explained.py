@@ -60,7 +60,10 @@ EXPLAINED: dict[str, tuple[str, str]] = {
     "instances.empty_input_share_classification": ("empty inputs, classification tasks", "of their instances"),
     "instances.empty_input_share_other": ("empty inputs, other tasks", "of their instances"),
     "labels.distinct": ("different labels", "of classification tasks, case folded"),
-    "labels.balance_mean": ("balance of labels, mean", "of tasks with two instances; 1: a label each, 0: all the same"),
+    "labels.balance_mean": (
+        "balance of labels, mean",
+        "of tasks with two instances; 1: equally frequent, 0: all the same",
+    ),
     "labels.single_label_share": ("tasks with one label only", "of those with two instances"),
     "bdd.scenarios": ("scenarios", "instructions that hold one"),
     "bdd.scenario_share": ("instructions with a scenario", ""),

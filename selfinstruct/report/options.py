@@ -16,8 +16,8 @@ PictureName = Literal["funnel", "similarity", "verb_nouns", "lengths", "saturati
 class ReportOptions:
     """The report of a run; none of it changes the dataset or asks a model.
 
-    pictures: which PNG files are drawn. parser: how verbs and nouns are found. vendi_sample: texts that the Vendi score
-    is computed over. overlap_words: the length of a shared run of words that counts as contamination.
+    pictures: which are drawn, as PNG and as pages. parser: how verbs and nouns are found. vendi_sample: texts that the
+    Vendi score is computed over. overlap_words: the length of a shared run of words that counts as contamination.
     evaluation_sets: paths of JSON Lines files that are written like seed files.
     """
 

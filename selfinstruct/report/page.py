@@ -1,4 +1,4 @@
-"""report.html: one file that needs nothing else, with the pictures inside and not a line of script.
+"""report.html: one file that needs nothing else, with the drawings inside and not a line of script.
 
 Contents and pictures go in, HTML comes out. Whatever a model wrote is escaped, and the page forbids scripts altogether.
 
@@ -7,13 +7,13 @@ Contents and pictures go in, HTML comes out. Whatever a model wrote is escaped, 
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.figures import STYLE, drawing_of
 from selfinstruct.findings import Finding
 from selfinstruct.quality import Bdd
 from selfinstruct.randomness import generator
@@ -43,7 +43,7 @@ class Line:
 
 
 def render_page(contents: Contents, pictures: Sequence[Path], options: ReportOptions) -> str:
-    """Return the page. pictures: PNG files, shown by the name of the file."""
+    """Return the page. pictures: PNG files with their drawings beside them, shown by the name of the file."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -53,12 +53,9 @@ def render_page(contents: Contents, pictures: Sequence[Path], options: ReportOpt
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    embedded = {path.stem: _embedded(path) for path in pictures}
-    return environment.get_template(_TEMPLATE).render(pictures=embedded, **_values(contents, options))
-
-
-def _embedded(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+    drawings = {path.stem: drawing_of(path) for path in pictures}
+    template = environment.get_template(_TEMPLATE)
+    return template.render(pictures=drawings, drawing_style=STYLE.strip("\n"), **_values(contents, options))
 
 
 def _values(contents: Contents, options: ReportOptions) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from selfinstruct.diversity.verb_nouns import VerbCount
 
 _GOLDEN = 0.618033988749895  # neighbours get colours far apart
+_VIVID = 0.48
+_READABLE = 4.5  # WCAG 2.2, level AA
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,25 @@ def rings(verbs: Sequence[VerbCount]) -> list[Ring]:
                 reached - start,
                 start / total,
                 reached / total,
-                _colour(hue, 0.45, 0.48),
+                _under_white(hue),
                 _colour(hue, 0.79, 0.55),
                 tuple(sectors),
             )
         )
     return found
+
+
+def _under_white(hue: float) -> str:
+    """The lightest of a hue's colours, up to a middling one, on which white words can be read."""
+    lightness = next(part / 100 for part in range(45, 0, -1) if _contrast(hue, part / 100) >= _READABLE)
+    return _colour(hue, lightness, _VIVID)
+
+
+def _contrast(hue: float, lightness: float) -> float:
+    """Return the contrast of white to a colour, 1 to 21. Source: WCAG 2.2, contrast ratio."""
+    parts = colorsys.hls_to_rgb(hue, lightness, _VIVID)
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 def _colour(hue: float, lightness: float, saturation: float) -> str:

@@ -14,6 +14,14 @@ from selfinstruct.report.rings import Ring, rings
 
 _HOLE, _MIDDLE, _RIM, _EDGE = 90.0, 250.0, 310.0, 430.0
 _LEAST_FOR_A_WORD = 0.0062  # of the full turn
+_STYLE = (
+    "svg.sunburst{max-width:760px;margin:0 auto;font-family:system-ui,'DejaVu Sans',sans-serif}"
+    "svg.sunburst path{stroke:#fff;stroke-width:1.2}"
+    "svg.sunburst g:hover path{filter:brightness(1.06) saturate(1.25)}"
+    "svg.sunburst path:hover{filter:brightness(.9)}"
+    "svg.sunburst text{pointer-events:none;font-size:13px;fill:#1b2733}"
+    "svg.sunburst text.verb{fill:#fff;font-size:14px}"
+)
 
 
 def sunburst_svg(verbs: Sequence[VerbCount], instructions: int) -> str:
@@ -23,7 +31,8 @@ def sunburst_svg(verbs: Sequence[VerbCount], instructions: int) -> str:
         return ""
     body = "".join(_ring(ring, instructions) for ring in shown)
     box = f"{-_EDGE:.0f} {-_EDGE:.0f} {2 * _EDGE:.0f} {2 * _EDGE:.0f}"
-    return f'<svg class="sunburst" viewBox="{box}" role="img" aria-label="verbs and their objects">{body}</svg>'
+    opening = f'<svg class="sunburst" viewBox="{box}" role="img" aria-label="verbs and their objects">'
+    return f"{opening}<style>{_STYLE}</style>{body}</svg>"
 
 
 def _ring(ring: Ring, instructions: int) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Ratings = Sequence[Hashable | None]
 FEWEST_FOR_SPEARMAN = 4
 _NO_ERROR = 1e-9
+_BLOCK = 2_000_000  # draws at a time, so that memory does not grow with the resamples
 
 
 def percent_agreement(first: Ratings, second: Ratings, level: float = 0.95) -> Estimate:
@@ -88,7 +89,8 @@ def spearman(first: Sequence[float | None], second: Sequence[float | None], leve
 
     both, missing = _paired(first, second)
     if len(both) < FEWEST_FOR_SPEARMAN:
-        return undefined(f"{len(both)} items rated by both are too few; four are needed", len(both), missing)
+        are = "item rated by both is" if len(both) == 1 else "items rated by both are"
+        return undefined(f"{len(both)} {are} too few; four are needed", len(both), missing)
     if len({a for a, _ in both}) == 1 or len({b for _, b in both}) == 1:
         return undefined("a rater gave every item the same grade", len(both), missing)
     value = float(spearmanr([a for a, _ in both], [b for _, b in both]).statistic)
@@ -127,13 +129,13 @@ def krippendorff_alpha(
     if len({value for unit in pairable for value in unit}) == 1:
         return undefined("only one value was ever given", len(pairable), missing)
     counts = np.array([[unit.count(value) for value in values] for unit in pairable], dtype=float)
-    coincidences = _coincidences(counts)
-    value = float(_alphas(coincidences.sum(axis=0), is_ordinal=bool(order)))
+    kinds, units_of_kind = np.unique(counts, axis=0, return_counts=True)
+    coincidences = _coincidences(kinds)
+    value = float(_alphas(np.tensordot(units_of_kind, coincidences, axes=1), is_ordinal=bool(order)))
     if all(len(set(unit)) == 1 for unit in pairable):
         return without_interval(1.0, "perfect agreement leaves nothing to resample", len(pairable), missing)
     rng = np.random.default_rng(seed)
-    resampled = [_resampled(coincidences, rng) for _ in range(resamples)]
-    drawn = _alphas(np.array(resampled), is_ordinal=bool(order))
+    drawn = _alphas(_resampled(coincidences, units_of_kind, rng, resamples), is_ordinal=bool(order))
     if np.isnan(drawn).any():  # a resample in which everything has one value
         reason = "the ratings hardly differ, so nothing can be resampled"
         return without_interval(value, reason, len(pairable), missing)
@@ -154,13 +156,21 @@ def _coincidences(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     return weighted
 
 
-def _resampled(coincidences: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the coincidence matrix of as many units, drawn with replacement."""
+def _resampled(
+    coincidences: NDArray[np.float64], units: NDArray[np.int64], rng: np.random.Generator, resamples: int
+) -> NDArray[np.float64]:
+    """Return the coincidence matrices of resamples, each of as many units as there are, drawn with replacement.
+
+    Units that were rated alike are drawn together: `units` says how many have each of the matrices.
+    """
     import numpy as np
 
-    units = len(coincidences)
-    times = np.bincount(rng.integers(0, units, units), minlength=units)
-    summed: NDArray[np.float64] = np.tensordot(times.astype(float), coincidences, axes=1)
+    total, size = int(units.sum()), max(1, _BLOCK // len(units))
+    blocks = []
+    for start in range(0, resamples, size):
+        times = rng.multinomial(total, units / total, min(size, resamples - start))
+        blocks.append(np.tensordot(times.astype(float), coincidences, axes=1))
+    summed: NDArray[np.float64] = np.concatenate(blocks)
     return summed
 
 

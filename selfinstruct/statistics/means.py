@@ -109,7 +109,8 @@ def _with_interval(value: float, arms: tuple[Clustered, ...], seed: int, level: 
     n, missing = sum(arm.n for arm in arms), sum(arm.missing for arm in arms)
     fewest = min(len(arm.counts) for arm in arms)
     if fewest < FEWEST_CLUSTERS:
-        reason = f"{fewest} clusters are too few; {FEWEST_CLUSTERS} are needed"
+        are = "cluster is" if fewest == 1 else "clusters are"
+        reason = f"{fewest} {are} too few; {FEWEST_CLUSTERS} are needed"
         return without_interval(value, reason, n, missing)
     rng = np.random.default_rng(seed)
     own_errors = [float(_moments(*_arrays(arm))[1]) for arm in arms]

@@ -42,6 +42,16 @@ def test_runs_that_were_declared_alike_are_named_after_their_folders(tmp_path: P
     assert [arm.name for arm in found.arms] == ["a", "b"]
 
 
+def test_copies_of_one_run_are_compared_but_never_pooled(tmp_path: Path) -> None:
+    run, copy, other = tmp_path / "a" / "run", tmp_path / "b" / "run", tmp_path / "other"
+    write_run(other, max_rouge_l=0.5)
+    for folder in (run, copy):
+        write_run(folder)
+    assert len(arms(run, copy).arms) == 2
+    with pytest.raises(InputError, match=r"b/run is a copy of .*a/run \(identity run\).* in the arm max_rouge_l=0.7"):
+        arms(run, copy, other)
+
+
 def test_folders_of_the_same_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
     folders = [write_run(tmp_path / parent / "run") for parent in ("a", "b")]
     assert [arm.name for arm in arms(*folders).arms] == [str(folder) for folder in folders]
@@ -131,3 +141,11 @@ def test_a_run_that_works_or_was_not_measured_is_refused(tmp_path: Path) -> None
     (torn / "config.yaml").write_text("a: [", encoding="utf-8")
     with pytest.raises(InputError, match=r"config.yaml: cannot be read"):
         read_runs([one, torn])
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "null", '"much"', "true"])
+def test_a_metric_that_is_no_finite_number_is_named_with_its_file(tmp_path: Path, value: str) -> None:
+    one, two = write_run(tmp_path / "a"), write_run(tmp_path / "b", max_rouge_l=0.5)
+    (two / "report/metrics.json").write_text(f'{{"cost.usd": 0.5, "x.y": {value}}}', encoding="utf-8")
+    with pytest.raises(InputError, match=r"b/report/metrics\.json: x\.y is .*, and no finite number; repeat"):
+        read_runs([one, two])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from selfinstruct.compare.wording import (
     significant,
 )
 from selfinstruct.statistics import Count, Estimate, undefined
+from selfinstruct.statistics.estimates import without_interval
 
 COUNTS = {
     "singular": {"high": Count(218, 286), "mixed": Count(163, 286)},
@@ -57,6 +59,21 @@ def test_the_finding_names_what_differs() -> None:
     assert finding(contrasts({"never": COUNTS["never rated"]}, "mixed"), 0.95) == "Nothing could be tested."
     three = {"singular": {**COUNTS["singular"], "low": Count(10, 286)}}
     assert finding(contrasts(three, "mixed"), 0.95).endswith("singular (high); singular (low).")
+
+
+def test_the_finding_doubts_what_the_interval_by_request_does_not_bear_out() -> None:
+    (found,) = contrasts({"singular": COUNTS["singular"]}, "mixed")
+
+    def said(interval: Estimate) -> str:
+        _, _, doubt = finding([replace(found, clustered=interval)], 0.95).partition("singular. ")
+        return doubt
+
+    assert said(Estimate(0.19, 0.05, 0.3, 572)) == ""
+    assert said(Estimate(0.19, 0.0, 0.3, 572)) == "By request, the interval of this difference includes 0: singular."
+    assert said(Estimate(0.19, -0.1, 0.3, 572)) == "By request, the interval of this difference includes 0: singular."
+    assert said(without_interval(0.19, "8 clusters are too few", 572)) == (
+        "There is no interval by request that bears this out: singular."
+    )
 
 
 def test_what_is_undefined_is_said_in_the_table_and_empty_in_the_file() -> None:

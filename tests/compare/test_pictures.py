@@ -16,7 +16,9 @@ from selfinstruct.compare.set_diagram import MOST_COLUMNS, combinations_met, set
 from selfinstruct.compare.shares import shares_plot
 from selfinstruct.compare.style import COLOURS
 from selfinstruct.errors import InputError
+from selfinstruct.figures import drawing_of
 from selfinstruct.statistics import Count, Estimate, undefined
+from selfinstruct.statistics.estimates import without_interval
 
 BLUE = tuple(int(COLOURS[0][place : place + 2], 16) for place in (1, 3, 5))
 
@@ -81,10 +83,45 @@ def test_curves_are_drawn_in_the_order_of_their_values_and_without_what_is_undef
     assert blue(trade_off_curves([*known, unknown], "a.max_rouge_l", tmp_path / "more.png")) > 0
 
 
+def test_a_point_without_an_interval_is_hollow_and_the_picture_says_so(tmp_path: Path) -> None:
+    def drawn(lacking: set[float]) -> str:
+        one, bare = Estimate(0.5, 0.4, 0.6, 9), without_interval(0.5, "8 clusters are too few; 10 are needed", 9)
+        points = [Point(x, bare if x in lacking else one, one, one) for x in (0.1, 0.2, 0.3)]
+        return drawing_of(trade_off_curves(points, "x", tmp_path / "curves.png"))
+
+    assert drawn(set()).count("lines: 95% intervals by request</text>") == 2
+    some = drawn({0.2})
+    assert "lines: 95% intervals by request; hollow: none</text>" in some
+    assert "<title>0.2: 50.0 % (interval undefined, because 8 clusters are too few; 10 are needed); n 9</title>" in some
+    assert "hollow: too few requests for an interval</text>" in drawn({0.1, 0.2, 0.3})
+
+
 def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match=r"out=.*file: cannot be written .* choose another out="):
         shares_plot({"x": {"a": Count(1, 2)}}, tmp_path / "file" / "shares.png")
+
+
+def test_the_pages_of_the_pictures_tell_the_numbers_behind_every_mark(tmp_path: Path) -> None:
+    counts = {"singular": {"high": Count(218, 286), "mixed": Count(163, 286)}}
+    estimate = Estimate(0.5, 0.4, 0.6, 10)
+    forest = forest_plot(contrasts(counts, "mixed"), tmp_path / "forest.png")
+    shares = shares_plot(counts, tmp_path / "shares.png")
+    sets = set_diagram(["v", "w"], {"a": Counter({(True, False): 3, (False, False): 1})}, tmp_path / "sets.png")
+    points = [Point(value, estimate, estimate, undefined("no seeds", 0)) for value in (0.1, 0.2)]
+    curves = trade_off_curves(points, "x", tmp_path / "curves.png")
+    for path, told in (
+        (forest, "singular: high 218 of 286, mixed 163 of 286; odds ratio 2.42 (1.66-3.53), difference in points "),
+        (shares, "singular, mixed: 163 of 286, 57.0 % (51.2-62.6)</title>"),
+        (sets, "a: 3 of 4 items meet v and nothing else</title>"),
+        (sets, "a: 1 of 4 items meet none of them</title>"),
+        (sets, "a: 3 of 4 items meet v</title>"),
+        (curves, "0.1: 50.0 % (40.0-60.0); n 10</title>"),
+        (curves, "0.2, to the pool: 0.500 (0.400-0.600); n 10</title>"),
+        (curves, "0.1: accepted 50.0 % (40.0-60.0), ROUGE-L to the pool 0.500 (0.400-0.600)</title>"),
+    ):
+        assert f"<title>{told}" in drawing_of(path), told
+    assert "to the seeds:" not in drawing_of(curves)
 
 
 NAMES = [r"$\frac{$", "a_b^c $x$", "高品質 🙂"]
@@ -102,5 +139,6 @@ def test_names_are_shown_as_they_are_and_begin_no_formula(tmp_path: Path) -> Non
     points = [Point(value, estimate, estimate, estimate) for value in (0.1, 0.2, 0.3)]
     trade_off_curves(points, r"filters.$\frac", tmp_path / "curves.png")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        *("curves.png", "forest.png", "sets.png", "shares.png", "two.png")  # and nothing half written
+        *("curves.html", "curves.png", "forest.html", "forest.png", "sets.html", "sets.png"),
+        *("shares.html", "shares.png", "two.html", "two.png"),  # and nothing half written
     ]

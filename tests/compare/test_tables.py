@@ -21,10 +21,17 @@ def test_latex_escapes_what_latex_reads_as_markup() -> None:
         r"arm & share \\",
         r"\midrule",
         r"max\_rouge\_l=0.5 & 50.0 \% ($<$ 3) \\",
-        r"a|b & $\infty$ \\",
+        r"a\textbar{}b & $\infty$ \\",
         r"\bottomrule",
         r"\end{tabular}",
     ]
+
+
+def test_latex_has_a_minus_before_numbers_and_a_dash_in_intervals_and_leaves_names_alone() -> None:
+    cells = ("a-1", "2.42 (1.66-3.53)", "-1.8 (-6.6 to +3.1)", "∞ (1.20-∞)", "bootstrap-t", "-")
+    assert as_latex(Table("t", "", ("x",) * 6, (cells,))).splitlines()[4] == (
+        r"a-1 & 2.42 (1.66--3.53) & $-$1.8 ($-$6.6 to +3.1) & $\infty$ (1.20--$\infty$) & bootstrap-t & - \\"
+    )
 
 
 def test_markdown_escapes_the_bar() -> None:
@@ -55,9 +62,9 @@ def test_csv_holds_no_text_that_a_spreadsheet_would_run() -> None:
     ]
 
 
-def test_a_row_that_begins_with_a_bracket_is_no_argument_of_the_line_break_before_it() -> None:
-    table = Table("t", "", ("arm", "n"), (("first", "1"), ("[0.5]", "2")))
-    assert as_latex(table).splitlines()[5] == r"{[}0.5] & 2 \\"
+def test_a_row_that_begins_with_a_bracket_or_a_star_is_no_argument_of_the_line_break_before_it() -> None:
+    table = Table("t", "", ("arm", "n"), (("first", "1"), ("[0.5]", "2"), ("*", "3")))
+    assert as_latex(table).splitlines()[5:7] == [r"{[}0.5] & 2 \\", r"{*} & 3 \\"]
 
 
 def test_repeated_first_cells_are_left_empty() -> None:
@@ -73,7 +80,7 @@ def test_the_page_shows_markup_in_names_and_does_not_run_it(tmp_path: Path) -> N
     assert "<script" not in page
     assert page.count("&lt;script&gt;") == 11  # title twice, lead, finding, heading, text, alt, th, td, note, foot
     assert "data:image/png;base64,iVBORw==" in page
-    assert "http" not in page  # nothing is loaded from anywhere
+    assert "://" not in page  # nothing is loaded from anywhere
 
 
 def test_a_section_without_anything_to_show_is_left_out() -> None:

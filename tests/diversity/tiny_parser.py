@@ -26,7 +26,7 @@ SENTENCES = (
     "bread/bread/NOUN/4/dobj ?/?/PUNCT/0/punct",
     "Write/write/VERB/0/ROOT a/a/DET/2/det story/story/NOUN/0/dobj ././PUNCT/0/punct",
 )
-ROUNDS = 60
+ROUNDS = 30
 
 
 def main() -> None:

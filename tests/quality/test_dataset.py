@@ -86,15 +86,24 @@ def test_instances_of_which_nobody_knows_the_kind_are_missing() -> None:
     assert found["instances.empty_input_share_other"] == Finding(None, 0, 1, "there is no instance of that kind")
 
 
-def test_the_balance_of_labels_is_their_entropy_by_that_of_a_label_each() -> None:
+def test_the_balance_of_labels_is_their_entropy_by_that_of_equally_frequent_ones() -> None:
     counts = measure_instances(INSTRUCTIONS, INSTANCES)
     assert counts.labels == (("blue", 2), ("good", 2), ("bad", 1))  # case, white space and the last dot are folded
-    # The review has good, bad, good: entropy of 2/3 and 1/3 by ln 3. The colours are all blue: 0.
-    review = -(2 / 3 * math.log(2 / 3) + 1 / 3 * math.log(1 / 3)) / math.log(3)
+    # The review has good, bad, good: entropy of 2/3 and 1/3 by ln 2. The colours are all blue: 0.
+    review = -(2 / 3 * math.log(2 / 3) + 1 / 3 * math.log(1 / 3)) / math.log(2)
     found = counts.findings()
     assert found["labels.balance_mean"] == Finding(pytest.approx(review / 2), 2)
     assert found["labels.single_label_share"] == Finding(1 / 2, 2)
     assert found["labels.distinct"] == Finding(3.0, 3)
+
+
+@pytest.mark.parametrize(("outputs", "balance"), [("yes no yes no", 1.0), ("a b c", 1.0), ("yes yes", 0.0)])
+def test_labels_that_are_equally_frequent_are_balanced_however_many_instances_there_are(
+    outputs: str, balance: float
+) -> None:
+    instances = [Instance("a", str(number), output, True) for number, output in enumerate(outputs.split())]
+    found = measure_instances([Instruction("a", 0, True)], instances).findings()
+    assert found["labels.balance_mean"] == Finding(pytest.approx(balance), 1)
 
 
 def test_tasks_with_one_instance_have_no_balance() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from selfinstruct.jsonl import write
 from selfinstruct.records import Pair, SeedSet, SeedTask
 from selfinstruct.report import ReportOptions
+from selfinstruct.report.options import PictureName
 
 SEEDS = SeedSet("colours", "high", (SeedTask("s0", "s0", "Name a colour.", (Pair("", "Red"),), False),))
 INSTRUCTIONS: list[dict[str, Any]] = [
@@ -70,29 +73,47 @@ EMPTY: dict[str, Any] = {
     "reason": "nothing new",
     "counts": {"target": 3, "candidates": 0, "judged": 0, "accepted": 0, "candidate_rules": {}, "pairs": 0},
 }
+PICTURES: tuple[PictureName, ...] = (
+    "funnel",
+    "similarity",
+    "verb_nouns",
+    "lengths",
+    "saturation",
+    "instances",
+    "bdd",
+)
+# All that is shipped, the lexicon named, so that the tests do not depend on what is installed
+OPTIONS = ReportOptions(True, True, PICTURES, "lexicon", 1000, 13, ())
 MakeFolder = Callable[..., Path]
+
+
+def write_folder(
+    folder: Path,
+    instructions: Sequence[Mapping[str, Any]] = INSTRUCTIONS,
+    instances: Sequence[Mapping[str, Any]] = INSTANCES,
+    requests: Sequence[Mapping[str, Any]] | None = REQUESTS,
+) -> Path:
+    """Write the record files of a run into a folder."""
+    write(folder / "instructions.jsonl", instructions)
+    write(folder / "instances.jsonl", instances)
+    if requests is not None:
+        write(folder / "requests.jsonl", requests)
+    return folder
 
 
 @pytest.fixture
 def run_folder(tmp_path: Path) -> MakeFolder:
     """Write the record files of a run; `run_folder(instances=[])` changes some."""
-
-    def make(
-        instructions: Sequence[Mapping[str, Any]] = INSTRUCTIONS,
-        instances: Sequence[Mapping[str, Any]] = INSTANCES,
-        requests: Sequence[Mapping[str, Any]] | None = REQUESTS,
-    ) -> Path:
-        write(tmp_path / "instructions.jsonl", instructions)
-        write(tmp_path / "instances.jsonl", instances)
-        if requests is not None:
-            write(tmp_path / "requests.jsonl", requests)
-        return tmp_path
-
-    return make
+    return partial(write_folder, tmp_path)
 
 
 @pytest.fixture
 def options() -> ReportOptions:
-    """The shipped options, the lexicon named, so that the tests do not depend on what is installed."""
-    pictures = ("funnel", "similarity", "verb_nouns", "lengths", "saturation", "instances", "bdd")
-    return ReportOptions(True, True, pictures, "lexicon", 1000, 13, ())
+    """A report with every picture."""
+    return OPTIONS
+
+
+@pytest.fixture
+def words() -> ReportOptions:
+    """A report without pictures, which take most of its time."""
+    return replace(OPTIONS, pictures=())

@@ -17,7 +17,7 @@ from selfinstruct.report import ReportOptions, write_report
 from selfinstruct.report.explained import EXPLAINED
 from selfinstruct.report.rings import rings
 from selfinstruct.report.sunburst import sunburst_svg
-from tests.report.conftest import INSTANCES, INSTRUCTIONS, MANIFEST, SEEDS, MakeFolder
+from tests.report.conftest import INSTANCES, INSTRUCTIONS, MANIFEST, OPTIONS, SEEDS, MakeFolder, write_folder
 
 EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)>\"'&"
 
@@ -38,17 +38,22 @@ def _page(folder: Path, options: ReportOptions, manifest: dict[str, Any] = MANIF
     return (folder / "report" / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of the small run, with every picture."""
+    return _page(write_folder(tmp_path_factory.mktemp("run")), OPTIONS)
+
+
 def _tags(page: str) -> list[tuple[str, dict[str, str | None]]]:
     parser = Tags()
     parser.feed(page)
     return parser.found
 
 
-def test_the_page_needs_nothing_else(run_folder: MakeFolder, options: ReportOptions) -> None:
-    page = _page(run_folder(), options)
+def test_the_page_needs_nothing_else(page: str) -> None:
     tags = _tags(page)
-    images = [attributes["src"] or "" for tag, attributes in tags if tag == "img"]
-    assert len(images) == 5 and all(source.startswith("data:image/png;base64,") for source in images)
+    drawings = [attributes["class"] for tag, attributes in tags if tag == "svg"]
+    assert drawings == [*["drawing"] * 2, "drawing", "sunburst", *["drawing"] * 2]
     assert not [tag for tag, _ in tags if tag in {"script", "link", "iframe", "object"}]
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
     assert len(page) < 5_000_000
@@ -76,7 +81,9 @@ def test_what_a_model_wrote_is_text_and_nothing_else(
     ]
     write(folder / "report" / "review.jsonl", lines)
     page = _page(
-        folder, ReportOptions(True, True, ("funnel",), "lexicon", 10, 13, (str(tmp_path / "exam.jsonl"),)), manifest
+        folder,
+        ReportOptions(True, True, ("instances", "verb_nouns"), "lexicon", 10, 13, (str(tmp_path / "exam.jsonl"),)),
+        manifest,
     )
     tags = _tags(page)
     assert not [tag for tag, _ in tags if tag == "script"]
@@ -85,14 +92,28 @@ def test_what_a_model_wrote_is_text_and_nothing_else(
     assert page.count("&lt;script&gt;") >= 8  # it is there to read
 
 
-def test_the_page_forbids_scripts_even_if_one_got_in(run_folder: MakeFolder, options: ReportOptions) -> None:
-    policy = [attributes for tag, attributes in _tags(_page(run_folder(), options)) if tag == "meta"]
+def test_the_drawings_of_the_page_tell_their_numbers(page: str) -> None:
+    for told in (
+        "too similar: 2 of 5 candidates (40.0%)",
+        "0.64 to 0.68: 1 of 3 instructions",
+        "3 words: 3 of 3 texts",
+        "request 1: 1 accepted instructions a request; 1 accepted",
+        "1 of 3 instructions have 2 instances",
+        "other tasks, without input: 1 of 3 instances",
+        "blue: 1 of 2 instances of classification tasks",
+        "write … poem: 1",
+    ):
+        assert f"<title>{told}</title>" in page, told
+
+
+def test_the_page_forbids_scripts_even_if_one_got_in(page: str) -> None:
+    policy = [attributes for tag, attributes in _tags(page) if tag == "meta"]
     contents = [one["content"] or "" for one in policy if one.get("http-equiv") == "Content-Security-Policy"]
     assert contents == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
 
 
-def test_the_numbers_stand_in_the_page_with_their_n(run_folder: MakeFolder, options: ReportOptions) -> None:
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", _page(run_folder(), options)))
+def test_the_numbers_stand_in_the_page_with_their_n(page: str) -> None:
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
     assert "60.0% of judged candidates accepted" in text
     assert "colours (high, 1 tasks)" in text
     assert "instructions without an instance 33.3% 3" in text
@@ -102,8 +123,8 @@ def test_the_numbers_stand_in_the_page_with_their_n(run_folder: MakeFolder, opti
     assert "6 of 3 instances" not in text and "3 of 3 instances" in text
 
 
-def test_every_number_of_a_report_is_explained(run_folder: MakeFolder, options: ReportOptions) -> None:
-    found = write_report(run_folder(), MANIFEST, SEEDS, options, {}).metrics
+def test_every_number_of_a_report_is_explained(run_folder: MakeFolder, words: ReportOptions) -> None:
+    found = write_report(run_folder(), MANIFEST, SEEDS, words, {}).metrics
     assert set(found) <= set(EXPLAINED)
 
 
@@ -119,6 +140,17 @@ def test_rings_fill_the_turn_and_keep_their_order() -> None:
     ]
     assert shown[0].colour != shown[1].colour
     assert rings([]) == []
+
+
+def test_white_words_can_be_read_on_every_verb() -> None:
+    def linear(part: int) -> float:
+        share = part / 255
+        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+    for ring in rings([VerbCount(f"verb {number}", 1, (("noun", 1),)) for number in range(20)]):
+        red, green, blue = (linear(int(ring.colour[place : place + 2], 16)) for place in (1, 3, 5))
+        contrast = 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)  # WCAG 2.2
+        assert contrast > 4.4, ring.colour  # 4.5 before the colour was rounded
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def draw(scores: list[dict[str, str]]) -> None:
     axes.set_ylabel("percent (95 % interval)", color=INK)
     axes.legend(frameon=False)
     tidy(axes, grid="y")
-    save(figure, HERE / "curve.png")
+    save(figure, HERE / "curve.png", with_page=False)
 
 
 def page(scores: list[dict[str, str]], differences: list[dict[str, str]], examples: dict[int, int]) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,8 +60,8 @@ def main() -> None:
         folders = {arm: [at for said, at in runs if f"seeds={arm}" in said] for arm in (HIGH, MIXED)}
         seeds = {arm: check([[(0, *task) for task in _seeds(of_arm[0])]]) for arm, of_arm in folders.items()}
         made = {arm: check([_accepted(at) for at in of_arm]) for arm, of_arm in folders.items()}
-    found = compare(made)
-    forest_plot(found, HERE / "forest.png")
+        found = compare(made)
+        shutil.copy(forest_plot(found, Path(folder) / "forest.png"), HERE / "forest.png")
     write_text(HERE / "table.md", page(seeds, made, found, len(runs)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from selfinstruct.figures import say
 from selfinstruct.findings import Finding
 from selfinstruct.report.contents import Contents
 from selfinstruct.report.pictures import style
@@ -32,10 +33,11 @@ def draw_bdd(contents: Contents) -> Figure:
         return figure
     findings = contents.bdd.findings()
     axis.barh(range(len(_CHECKS)), [1.0] * len(_CHECKS), color=style.LINE, alpha=0.55, height=0.62)
-    axis.barh(
+    bars = axis.barh(
         range(len(_CHECKS)), [findings[name].value or 0.0 for name, _, _ in _CHECKS], color=style.BLUE, height=0.62
     )
-    for place, (name, _, things) in enumerate(_CHECKS):
+    for place, (name, check, things) in enumerate(_CHECKS):
+        say(bars[place], f"{check}: {_told(findings[name], things)}")
         _tell(axis, place, findings[name], things)
     axis.set_yticks(range(len(_CHECKS)), [text for _, text, _ in _CHECKS], fontsize=9, color=style.INK)
     axis.set_ylim(len(_CHECKS) - 0.4, -0.6)
@@ -49,8 +51,13 @@ def draw_bdd(contents: Contents) -> Figure:
 
 def _tell(axis: Axes, place: int, finding: Finding, things: str) -> None:
     if finding.value is None:
-        axis.text(0.02, place, finding.text(), va="center", fontsize=8, color=style.QUIET, style="italic")
+        axis.text(0.02, place, _told(finding, things), va="center", fontsize=8, color=style.QUIET, style="italic")
         return
+    axis.text(1.015, place, _told(finding, things), va="center", fontsize=8.5, color=style.INK)
+
+
+def _told(finding: Finding, things: str) -> str:
+    if finding.value is None:
+        return finding.text()
     missing = f"; {finding.missing:,} {things}{'s' * (finding.missing != 1)} not judged" if finding.missing else ""
-    text = f"{finding.value:.1%}  of {finding.n:,}{missing}"
-    axis.text(1.015, place, text, va="center", fontsize=8.5, color=style.INK)
+    return f"{finding.value:.1%}  of {finding.n:,}{missing}"

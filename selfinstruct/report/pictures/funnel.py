@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.figures import say
 from selfinstruct.records import KEPT, TARGET_REACHED
 from selfinstruct.report.contents import Contents
 from selfinstruct.report.pictures import style
@@ -49,6 +50,8 @@ def _bars(axis: Axes, rules: Mapping[str, Any], total: int, name: str, rows: int
         color=style.INK,
         padding=2,
     )
+    for bar, rule in zip(bars, names, strict=True):
+        say(bar, f"{rule.replace('_', ' ')}: {rules[rule]:,} of {total:,} {name} ({rules[rule] / total:.1%})")
     axis.set_yticks(range(len(names)), [rule.replace("_", " ") for rule in names], fontsize=8.5, color=style.INK)
     axis.set_ylim(rows - 0.4, -0.6)
     axis.set_xlim(0, max(rules.values()) * 1.42)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from selfinstruct.figures import say
 from selfinstruct.report.contents import Contents
 from selfinstruct.report.pictures import style
 
@@ -35,9 +36,11 @@ def _scores(axis: Axes, scores: Sequence[float], name: str, colour: str, nothing
     if not scores:
         style.say(axis, f"Undefined, because {nothing}.")
         return
-    axis.hist(
+    counted, edges, _ = axis.hist(
         scores, bins=[step / 25 for step in range(26)], color=colour, alpha=0.85, edgecolor="white", linewidth=0.6
     )
+    for times, low, high, bar in zip(counted, edges, edges[1:], axis.patches, strict=False):
+        say(bar, f"{low:.2f} to {high:.2f}: {times:,.0f} of {len(scores):,} instructions")
     axis.set_xlim(0, 1)
     _mark(axis, fmean(scores), f"mean {fmean(scores):.2f}")
     style.caption(axis, f"{name}  (n = {len(scores):,})")
@@ -69,7 +72,10 @@ def _words(axis: Axes, words: Sequence[int], name: str, colour: str, nothing: st
     width = max(1, -(-longest // _BINS))
     hidden = sum(length > longest for length in words)
     edges = [edge - 0.5 for edge in range(0, longest + width + 1, width)]
-    axis.hist(words, bins=edges, color=colour, alpha=0.85, edgecolor="white", linewidth=0.5)
+    counted, *_ = axis.hist(words, bins=edges, color=colour, alpha=0.85, edgecolor="white", linewidth=0.5)
+    for times, edge, bar in zip(counted, edges, axis.patches, strict=False):
+        lengths = f"{edge + 0.5:.0f}" + (f" to {edge + width - 0.5:.0f}" if width > 1 else "")
+        say(bar, f"{lengths} words: {times:,.0f} of {len(words):,} texts")
     _mark(axis, fmean(words), f"mean {fmean(words):.1f}")
     beyond = f"   (not shown: {hidden:,} longer, up to {words[-1]:,})" if hidden else ""
     style.label(axis, f"words{beyond}", "texts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from selfinstruct.figures import say
 from selfinstruct.records import Instance
 from selfinstruct.report.contents import Contents
 from selfinstruct.report.pictures import style
@@ -26,12 +27,14 @@ def draw_instances(contents: Contents) -> Figure:
     )
     _sizes(sizes, counts.per_instruction)
     _kinds(kinds, contents.instances)
-    _labels(labels, counts.labels[:_MOST_LABELS], counts.distinct_labels)
+    labelled = sum(1 for one in contents.instances if one.is_classification)
+    _labels(labels, counts.labels[:_MOST_LABELS], counts.distinct_labels, labelled)
     return figure
 
 
 def _sizes(axis: Axes, per_instruction: Sequence[tuple[int, int]]) -> None:
-    style.caption(axis, "instances of an instruction")
+    total = sum(times for _, times in per_instruction)
+    style.caption(axis, f"instances of an instruction  (n = {total:,})" if total else "instances of an instruction")
     if not per_instruction:
         style.say(axis, "Undefined, because nothing was accepted.")
         return
@@ -42,6 +45,8 @@ def _sizes(axis: Axes, per_instruction: Sequence[tuple[int, int]]) -> None:
         width=0.72,
     )
     axis.bar_label(bars, [f"{times:,}" for _, times in per_instruction], fontsize=8, color=style.INK, padding=2)
+    for bar, (size, times) in zip(bars, per_instruction, strict=True):
+        say(bar, f"{times:,} of {total:,} instructions have {size} instance{'s' * (size != 1)}")
     axis.set_xticks([size for size, _ in per_instruction])
     axis.set_ylim(0, max(times for _, times in per_instruction) * 1.15)
     _without_frame(axis, "y")
@@ -60,6 +65,11 @@ def _kinds(axis: Axes, instances: Sequence[Instance]) -> None:
     series = ((given, [0] * len(given), style.GREEN, "with input"), (empty, given, style.GREY, "without"))
     for values, bottom, colour, name in series:
         bars = axis.bar(places, values, bottom=bottom, color=colour, width=0.6, label=name)
+        for bar, kind, value in zip(bars, shown, values, strict=True):
+            say(
+                bar,
+                f"{_KINDS[kind]}, {name}{' input' * (name == 'without')}: {value:,} of {len(instances):,} instances",
+            )
         texts = [f"{value:,}" if value > _LEAST_FOR_A_NUMBER * len(instances) else "" for value in values]
         axis.bar_label(
             bars, texts, label_type="center", fontsize=8, color="white" if name == "with input" else style.INK
@@ -71,14 +81,16 @@ def _kinds(axis: Axes, instances: Sequence[Instance]) -> None:
     _without_frame(axis, "y")
 
 
-def _labels(axis: Axes, labels: Sequence[tuple[str, int]], distinct: int) -> None:
+def _labels(axis: Axes, labels: Sequence[tuple[str, int]], distinct: int, total: int) -> None:
     if not labels:
         style.caption(axis, "labels of classification tasks")
         style.say(axis, "Undefined, because there is no instance of a classification task.")
         return
-    style.caption(axis, f"most frequent of {distinct:,} labels")
+    style.caption(axis, f"most frequent of {distinct:,} labels  (n = {total:,})")
     bars = axis.barh(range(len(labels)), [times for _, times in labels], color=style.ORANGE, height=0.68)
     axis.bar_label(bars, [f"{times:,}" for _, times in labels], fontsize=8, color=style.INK, padding=3)
+    for bar, (name, times) in zip(bars, labels, strict=True):
+        say(bar, f"{style.shorten(name, 80)}: {times:,} of {total:,} instances of classification tasks")
     axis.set_yticks(range(len(labels)), [style.shorten(name, 18) for name, _ in labels], fontsize=8, color=style.INK)
     for tick in axis.get_yticklabels():
         tick.set_parse_math(False)

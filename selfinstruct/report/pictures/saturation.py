@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from selfinstruct.diversity import SaturationPoint
+from selfinstruct.figures import say
 from selfinstruct.report.contents import Contents
 from selfinstruct.report.pictures import style
 
@@ -43,6 +44,8 @@ def draw_saturation(contents: Contents) -> Figure:
 
 def _line(axis: Axes, points: Sequence[SaturationPoint], name: str, value: _Value, colour: str, nothing: str) -> None:
     """Points without a value leave a gap."""
+    from matplotlib.ticker import MaxNLocator
+
     values = [value(point) for point in points]
     if all(one is None for one in values):
         style.say(axis, f"Undefined, because {nothing}.")
@@ -52,9 +55,17 @@ def _line(axis: Axes, points: Sequence[SaturationPoint], name: str, value: _Valu
         return
     middles = [(point.first + point.last) / 2 for point in points]
     numbers = [float("nan") if one is None else one for one in values]
-    axis.plot(middles, numbers, color=colour, linewidth=1.6, marker="o", markersize=3.5)
+    axis.plot(middles, numbers, color=colour, linewidth=1.6)
+    for point, middle, number in zip(points, middles, numbers, strict=True):
+        (mark,) = axis.plot(middle, number, color=colour, marker="o", markersize=3.5)
+        say(mark, f"{_requests(point)}: {number:,.4g} {name}; {point.accepted:,} accepted")
     highest = max(one for one in values if one is not None)
     axis.set_ylim(0, highest * 1.15 or 1)
-    axis.set_xlim(left=min(0, middles[0]))
+    axis.set_xlim(left=min(0, middles[0]) - 0.03 * max(1, middles[-1]))  # the first mark is not cut off
+    axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axis.grid(axis="y", color=style.LINE, linewidth=0.6)
     style.label(axis, "request")
+
+
+def _requests(point: SaturationPoint) -> str:
+    return f"request {point.first:,}" if point.requests == 1 else f"requests {point.first:,} to {point.last:,}"

@@ -7,9 +7,10 @@ save(figure, path)
 from __future__ import annotations
 
 import logging
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from selfinstruct import figures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,16 +84,9 @@ def say(axis: Axes, text: str) -> None:
     )
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write the figure as PNG; the same figure gives the same bytes. Characters without a glyph become boxes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")
-        warnings.filterwarnings("ignore", message=".*font.*")
-        figure.savefig(temporary, format="png", metadata={"Software": None})
-    temporary.replace(path)
-    return path
+def save(figure: Figure, path: Path, with_page: bool = True) -> Path:
+    """Write the figure as PNG and as a page to point at beside it, or as PNG alone; the same bytes every time."""
+    return (figures.save if with_page else figures.save_png)(figure, path, _DPI)
 
 
 def shorten(text: str, longest: int = 26) -> str:

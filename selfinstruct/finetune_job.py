@@ -30,10 +30,12 @@ from selfinstruct.finetune.job_record import read_record
 from selfinstruct.finetune.manifest import closing, first_manifest, tags, tracked
 from selfinstruct.finetune.source import Source, read_source
 from selfinstruct.jsonl import canonical, write, write_text
-from selfinstruct.models.gateway import ModelOptions, check_options, identity, short_name
+from selfinstruct.models.askable import check_options
+from selfinstruct.models.gateway import ModelOptions, identity, short_name
 from selfinstruct.models.limits import LimitOptions
-from selfinstruct.models.tuning import open_provider
+from selfinstruct.models.tuning import context_of, open_provider
 from selfinstruct.publishing import Mirror, check_mirror, open_mirror
+from selfinstruct.report.pictures.losses import write_losses
 from selfinstruct.summary import dollars, near
 from selfinstruct.tracking import TrackingOptions
 
@@ -108,17 +110,29 @@ class FinetuneJob:
         mirror = self._open_mirror()
         try:
             curve = Curve(self.folder)
-            if self._manifest.get("status") != runs.DONE:
+            if not self._is_done():
                 error = self._tune(curve)
             curve.finish()
+            write_losses(curve.told, self._name, self.folder)
         except OSError as os_error:
             raise runs.unwritable(self.folder, os_error) from os_error
         self._fill_mirror(mirror, curve)
         if error is not None:
             return error.exit_code, str(error)
-        shown = told.Shown(dollars, near(self.folder), mirror.run_id is not None, bool(outcomes.current_overrides()))
+        is_arm = bool(outcomes.current_overrides())
+        shown = told.Shown(dollars, near, self.folder, mirror.run_id is not None, is_arm)
         print(told.summary(self._manifest, self._data, curve, self._bill, shown), flush=True)
         return 0, ""
+
+    def _is_done(self) -> bool:
+        """A model that was tuned here has to be here still; one that was moved with its folder is named anew."""
+        is_done = self._manifest.get("status") == runs.DONE
+        if isinstance(self._options, ApiOptions) or not is_done:
+            return is_done
+        from selfinstruct.finetune import sft
+
+        model = sft.saved(self.folder)
+        return model is not None and self._manifest["tuned_model"] == str(model)
 
     def _tune(self, curve: Curve) -> SelfInstructError | None:
         """Have the model tuned; return what stopped it, if anything did."""
@@ -134,7 +148,8 @@ class FinetuneJob:
             words = api.INTERRUPTED.format(self._job_id() or "that may have been created")
             error = Interrupted(words if self._bill else "interrupted; repeat the command to go on")
         self._manifest |= closing(error, tuned, curve.last())
-        self._manifest |= {"job_id": self._job_id(), "cost_usd": self._cost_usd(tuned) if tuned else None}
+        cost_usd = bill.paid_usd(self._bill, tuned.tokens) if tuned else None
+        self._manifest |= {"job_id": self._job_id(), "cost_usd": cost_usd}
         runs.write_manifest(self.folder, self._manifest)
         return error
 
@@ -147,6 +162,8 @@ class FinetuneJob:
 
     def _by_provider(self, curve: Curve) -> Tuned:
         model = self._config.model
+        if self._bill is not None and self._job_id() is None:
+            self._say(told.price(self._bill, dollars))
         with contextlib.closing(open_provider(model, self._config.limits.timeout_s)) as provider:
             tuned = api.tune(provider, self._order(), curve.report, self._say)
         return replace(tuned, usable_as=api.uses(model.name, tuned.model_name, model.api_base, model.api_key_env))
@@ -161,6 +178,7 @@ class FinetuneJob:
     def _rehearse(self) -> str:
         """Return file, tokens, price and settings; send nothing, write nothing."""
         config, places = self._config, (near(self._source.folder), near(self.folder))
+        outcomes.add_rehearsed_cost(self._bill.cost_usd if self._bill else (0.0, 0.0))
         if self._bill is None:
             return told.rehearsal(config.model.name, self._data, flat(asdict(self._options)), places, [])
         order = self._order()
@@ -189,15 +207,13 @@ class FinetuneJob:
         """Reckon what a provider will bill, and refuse what is over a cap as long as there is no job to be paid."""
         options, config = self._options, self._config
         if not isinstance(options, ApiOptions):
-            from selfinstruct.finetune import sft_options
-
-            sft_options.check(options, config.model)
             return None
         api.check(config.model, self._data, options)
         found = bill.reckon(
             self._data.train, self._data.form, config.model.name, options.n_epochs, options.cost_per_training_token
         )
-        if not config.dry_run and not options.cancel and read_record(self.folder, self._identity).job_id is None:
+        bill.refuse_too_long(found, config.model.name, context_of(config.model.name))
+        if not config.dry_run and not options.cancel and self._job_id() is None:
             bill.refuse_over_cap(found, config.limits)
         return found
 
@@ -207,7 +223,7 @@ class FinetuneJob:
         if isinstance(options, ApiOptions):
             how: Any = [options.determining(), model.name, model.revision]
         else:
-            how = [asdict(options), identity(model)]
+            how = [options.determining(), identity(model)]
         determining = ["finetune", self._data.sha256, self._config.random_seed, how]
         return hashlib.sha256(canonical(determining).encode()).hexdigest()[:12]
 
@@ -225,13 +241,6 @@ class FinetuneJob:
 
     def _job_id(self) -> str | None:
         return read_record(self.folder, self._identity).job_id if isinstance(self._options, ApiOptions) else None
-
-    def _cost_usd(self, tuned: Tuned) -> float | None:
-        """What was paid, by the provider's own count of tokens; nothing for a model that is tuned here."""
-        if self._bill is None:
-            return 0.0
-        price = self._bill.usd_per_token
-        return None if price is None or tuned.tokens is None else tuned.tokens * price
 
     def _say(self, text: str) -> None:
         print(f"{self._name}: {text}", file=sys.stderr, flush=True)

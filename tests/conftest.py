@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -56,15 +57,40 @@ class Ended:
 Command = Callable[..., Ended]
 
 
+@pytest.fixture(scope="session")
+def copy_of_an_empty_tracker(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Stands for the creation of a SQLite tracker, of which each takes a second; tests/tracking creates real ones."""
+    from selfinstruct.tracking import store
+
+    create, template = store._create, tmp_path_factory.mktemp("tracker") / "mlflow.db"
+
+    def copy(path: Path) -> None:
+        if not template.exists():
+            create(template)
+        shutil.copyfile(template, path)
+
+    return copy
+
+
 @pytest.fixture
-def selfinstruct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+def selfinstruct(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    copy_of_an_empty_tracker: Callable[[Path], None],
+) -> Command:
     """Run the command line in this process, in a folder of its own: `selfinstruct("run", "generation.target=5")`.
 
     Runs have no report unless they ask for one (`report=default`): its pictures take longer than a small run.
     """
-    from selfinstruct import cli
+    from hydra._internal.hydra import Hydra
 
+    from selfinstruct import cli
+    from selfinstruct.tracking import store
+
+    monkeypatch.setattr(store, "_create", copy_of_an_empty_tracker)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Hydra, "get_mode", lambda *_, **__: None)  # it composes everything once more, to find no mode
 
     def run(*arguments: str) -> Ended:
         has_report = any(argument.startswith(("report=", "--")) for argument in arguments)

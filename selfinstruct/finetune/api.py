@@ -18,7 +18,7 @@ from dataclasses import asdict
 from typing import Any
 
 from selfinstruct.errors import InputError, ProviderError
-from selfinstruct.finetune.api_job import Order, find, find_or_create
+from selfinstruct.finetune.api_job import Order, find, find_or_create, look_up
 from selfinstruct.finetune.api_options import ApiOptions
 from selfinstruct.finetune.data import CHAT, GEMINI, Form, Report, TrainingData, Tuned
 from selfinstruct.finetune.job_record import read_record
@@ -128,7 +128,7 @@ def _followed(provider: TuningProvider, order: Order, job: RemoteJob, report: Re
     listener = _Listener(provider, order, report, say)
     job_id, status = job.id, job.status
     while True:
-        job = patiently(order.limits, provider.job, job_id)
+        job = look_up(provider, order, job_id)
         listener.listen(job_id)
         if job.status != status:
             say(f"job {job.id}: {job.status}")
@@ -187,6 +187,9 @@ def _read_results(provider: TuningProvider, order: Order, job: RemoteJob, report
             table = patiently(order.limits, provider.content, file_id)
         except ProviderError as error:
             say(f"the results of the job cannot be read ({error})")
+            return
+        if "step" not in table.partition("\n")[0]:
+            say("the results of the job cannot be read (no table with a column step)")
             return
         write_text(order.folder / RESULTS, table)
         for step, values in results(table):

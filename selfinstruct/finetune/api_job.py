@@ -25,6 +25,7 @@ from selfinstruct.finetune.data import Example, TrainingData, as_record
 from selfinstruct.finetune.job_record import (
     CREATED,
     CREATING,
+    JOB,
     UPLOADED,
     UPLOADING,
     JobRecord,
@@ -36,9 +37,12 @@ from selfinstruct.jsonl import dumps
 from selfinstruct.models.limits import LimitOptions
 from selfinstruct.models.tuning import (
     CANCELLED,
+    ENDED,
     FAILED,
+    NOT_FOUND,
     SUCCEEDED,
     JobRequest,
+    Refused,
     RemoteFile,
     RemoteJob,
     TuningProvider,
@@ -89,13 +93,29 @@ def find_or_create(provider: TuningProvider, order: Order) -> RemoteJob:
         ProviderError: the provider failed for good; a repeated command goes on from here.
     """
     record = read_record(order.folder, order.identity)
-    if record.job_id is not None:
-        return patiently(order.limits, provider.job, record.job_id)
+    if record.job_id is not None and record.step == CREATED:
+        return look_up(provider, order, record.job_id)
     with _alone(order):
-        job = _find_patiently(provider, order, record) or _create(provider, order, record)
+        if record.job_id is not None:  # stopped before it was seen whether there is an older one
+            job = _the_oldest(provider, order, look_up(provider, order, record.job_id))
+        else:
+            job = _find_patiently(provider, order, record) or _create(provider, order, record)
     record = read_record(order.folder, order.identity)
     write_record(order.folder, replace(record, step=CREATED, job_id=job.id, training_file=job.training_file))
     return job
+
+
+def look_up(provider: TuningProvider, order: Order, job_id: str) -> RemoteJob:
+    """Return the state of a job that was written down; raise a ProviderError that says what to do if it is gone."""
+    try:
+        return patiently(order.limits, provider.job, job_id)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        raise ProviderError(
+            f"{order.folder / JOB}: the provider knows no job {job_id} ({error}). If the key or the address is another "
+            "one than before, take those; else move that file away, and the job is looked for anew"
+        ) from None
 
 
 def find(provider: TuningProvider, order: Order) -> RemoteJob | None:
@@ -150,11 +170,11 @@ def _created_once(provider: TuningProvider, order: Order, asked: JobRequest, rec
             wait_after(fault, failed, order.limits)
             if (found := _find_patiently(provider, order, replace(record, step=CREATING))) is not None:
                 return found
-        except ProviderError:
+        except Refused:
             write_record(order.folder, replace(record, step=UPLOADED))  # a refusal is an answer: there is no job
             raise
         else:
-            write_record(order.folder, replace(record, step=CREATED, job_id=job.id))
+            write_record(order.folder, replace(record, step=CREATING, job_id=job.id))
             return _the_oldest(provider, order, job)
 
 
@@ -163,7 +183,8 @@ def _the_oldest(provider: TuningProvider, order: Order, job: RemoteJob) -> Remot
     oldest = find(provider, order)
     if oldest is None or oldest.id == job.id:
         return job
-    patiently(order.limits, provider.cancel, job.id)
+    if job.status not in ENDED:
+        patiently(order.limits, provider.cancel, job.id)
     return oldest
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from selfinstruct.errors import InputError, LimitReached
 from selfinstruct.finetune.data import CHAT, Example, Form
@@ -28,9 +29,13 @@ _COUNTED_EXACTLY = ("openai", "azure", "text-completion-openai")
 
 @dataclass(frozen=True)
 class Bill:
-    """The tokens that will be trained on, over all epochs, and their price in US dollars (None: not known)."""
+    """The tokens that will be trained on, over all epochs, and their price in US dollars (None: not known).
+
+    longest: tokens of the longest example, its texts alone.
+    """
 
     examples: int
+    longest: int
     epochs: tuple[int, int]
     tokens: tuple[int, int]
     usd_per_token: float | None
@@ -47,19 +52,53 @@ def reckon(
     examples: tuple[Example, ...], form: Form, model: str, epochs: int | str, usd_per_token: float | None
 ) -> Bill:
     """Return what training on these examples takes."""
-    low, high = file_tokens(examples, form, model)
+    low, high, longest = file_tokens(examples, form, model)
     fewest, most = (epochs, epochs) if isinstance(epochs, int) else (FEWEST_EPOCHS, MOST_EPOCHS)
-    return Bill(len(examples), (fewest, most), (low * fewest, high * most), usd_per_token)
+    return Bill(len(examples), longest, (fewest, most), (low * fewest, high * most), usd_per_token)
+
+
+class FileTokens(NamedTuple):
+    """The tokens of a training file for one epoch, the lowest and the highest number, and of its longest example."""
+
+    low: int
+    high: int
+    longest: int
 
 
 def file_tokens(
     examples: tuple[Example, ...], form: Form, model: str, count: Callable[[str, Request], int] = count_tokens
-) -> tuple[int, int]:
-    """Return the tokens of a training file for one epoch: the lowest and the highest number."""
-    low = sum(count(model, _texts(example)) for example in examples)
+) -> FileTokens:
+    """Return how many tokens a training file has."""
+    texts = [count(model, _texts(example)) for example in examples]
+    low = sum(texts)
     high = sum(count(model, _turns(example)) for example in examples) if form == CHAT else low
     is_exact = model.partition("/")[0] in _COUNTED_EXACTLY
-    return low, max(low, high) if is_exact else math.ceil(max(low, high) * (1 + _TOKENIZER_OFF_BY))
+    most = max(low, high) if is_exact else math.ceil(max(low, high) * (1 + _TOKENIZER_OFF_BY))
+    return FileTokens(low, most, max(texts, default=0))
+
+
+def refuse_too_long(bill: Bill, model: str, context: int | None) -> None:
+    """Refuse examples that the model cannot read in one piece: a provider would cut them, or refuse the file.
+
+    Args:
+        context: how many tokens the model reads at most, None where nobody says.
+
+    Raises:
+        InputError: the longest example is longer.
+    """
+    if context is not None and bill.longest > context:
+        raise InputError(
+            f"the longest training example has {bill.longest:,} tokens, and {model} reads at most {context:,}: it "
+            "would be cut, or the file refused. Tune a model with a larger context, or leave the long ones out: "
+            "finetune.include_seed_tasks=false, or a run with lower prompts.<stage>.max_tokens"
+        )
+
+
+def paid_usd(bill: Bill | None, tokens: int | None) -> float | None:
+    """Return what a provider was paid, by its own count of tokens; None: unknown; 0 without a bill, on this machine."""
+    if bill is None:
+        return 0.0
+    return None if bill.usd_per_token is None or tokens is None else tokens * bill.usd_per_token
 
 
 def refuse_over_cap(bill: Bill, limits: LimitOptions) -> None:

@@ -50,6 +50,10 @@ class Curve:
                 found.setdefault(f"series.{name}", []).append((step, value))
         return found
 
+    def has(self, name: str) -> bool:
+        """Return whether anybody told a value of this name."""
+        return any(name in values for values in self.told.values())
+
     def last(self) -> dict[str, float]:
         """Return the last value of each series by its name: "loss", ..."""
         return {name.removeprefix("series."): points[-1][1] for name, points in self.series().items()}

@@ -6,7 +6,7 @@ job.json in the folder of a tuned model:
 
     prepared    nothing was sent yet         uploading   a file may be at the provider
     uploaded    the files are there          creating    a job may be there: look for it before creating one
-    created     the job is there, by its id
+    created     the job is there, by its id, and it is the oldest of its kind
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -24,6 +25,7 @@ from typing import Any
 from selfinstruct.errors import InputError
 from selfinstruct.finetune.data import CHAT, Report, TrainingData, Tuned
 from selfinstruct.finetune.sft_card import model_card
+from selfinstruct.finetune.sft_checkpoints import writing_checkpoints
 from selfinstruct.finetune.sft_examples import Encoded, encode, ready_tokenizer
 from selfinstruct.finetune.sft_options import TrlOptions, check
 from selfinstruct.finetune.sft_training import Training, train
@@ -43,7 +45,7 @@ from selfinstruct.models.local_weights import (
 MODEL = "model"
 CHECKPOINTS = "checkpoints"
 FACTS = "training.json"
-_PLAIN_PATH = re.compile(r"[\w./@:+~-]+")
+_PLAIN_PATH = re.compile(r"[\w./@:+~-]+", re.ASCII)
 
 
 def tune(
@@ -59,21 +61,28 @@ def tune(
     Raises:
         InputError: the model cannot be tuned here, a library is missing, examples do not fit, or the loss is lost.
         ProviderError: the base model cannot be had, or the memory does not suffice.
+        RunFolderError: checkpoints or the model cannot be written.
     """
     check(options, model)
-    target = folder / MODEL
-    if not (target / FACTS).is_file():
+    target = saved(folder)
+    if target is None:
         import_training_libraries()
-        facts = _train_and_save(data, options, model, folder, random_seed, report)
-        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    else:
-        facts = json.loads((target / FACTS).read_text(encoding="utf-8"))
+        with writing_checkpoints(folder):
+            target = _train_and_save(data, options, model, folder, random_seed, report)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    facts = json.loads((target / FACTS).read_text(encoding="utf-8"))
     return Tuned(
-        model_name=str(target.absolute()),
+        model_name=str(target),
         usable_as=_usable_as(target, data.form),
         metrics=facts["metrics"],
         tokens=facts["tokens"],
     )
+
+
+def saved(folder: Path) -> Path | None:
+    """Return where the tuned model is below a folder; None: it is not there yet, or no more."""
+    target = (folder / MODEL).absolute()
+    return target if (target / FACTS).is_file() else None
 
 
 def import_training_libraries() -> None:
@@ -94,7 +103,7 @@ def import_training_libraries() -> None:
 
 def _train_and_save(
     data: TrainingData, options: TrlOptions, model: ModelOptions, folder: Path, random_seed: int, report: Report
-) -> dict[str, Any]:
+) -> Path:
     device = find_device(read_options(model.options).device)
     weights, tokenizer = _base_model(model, options, device)
     ready_tokenizer(tokenizer, data.form)
@@ -111,8 +120,11 @@ def _train_and_save(
     facts = _facts(data, options, examples, measured)
     if options.method == "full" or options.lora.merge:
         trained = (trained.merge_and_unload() if options.method == "lora" else trained).to("cpu").to(stored_as)
-    _save(trained, tokenizer, folder / MODEL, _card(model, data, options, random_seed, facts), facts)
-    return facts
+    else:
+        _name_base(trained, model)
+    target = (folder / MODEL).absolute()
+    _save(trained, tokenizer, target, _card(model, data, options, random_seed, facts), facts)
+    return target
 
 
 def _base_model(model: ModelOptions, options: TrlOptions, device: str) -> tuple[Any, Any]:
@@ -128,9 +140,14 @@ def _base_model(model: ModelOptions, options: TrlOptions, device: str) -> tuple[
         )
     with explained(model.name, device):
         weights, tokenizer = read_whole(base, local.dtype, local.attention, token)
-    if found is None:
-        weights.name_or_path = model.name  # what an adapter names as its base: not the cache of this machine
     return weights, tokenizer
+
+
+def _name_base(adapter: Any, model: ModelOptions) -> None:
+    """Let an adapter name its base as the hub does: not a cache of this machine, and the revision that it fits."""
+    if find_folder(model.name) is None:
+        config = adapter.active_peft_config
+        config.base_model_name_or_path, config.revision = model.name, model.revision or None
 
 
 def _encoded(data: TrainingData, options: TrlOptions, model: Any, tokenizer: Any) -> tuple[Encoded, Encoded]:
@@ -203,7 +220,8 @@ def _save(model: Any, tokenizer: Any, target: Path, card: str, facts: Mapping[st
     shutil.rmtree(part, ignore_errors=True)
     shutil.rmtree(target, ignore_errors=True)
     model.config.use_cache = True
-    model.save_pretrained(part)
+    is_adapter = hasattr(model, "peft_config")
+    model.save_pretrained(part, **({"save_embedding_layers": False} if is_adapter else {}))  # else it asks the hub
     tokenizer.save_pretrained(part)
     write_text(part / "README.md", card)
     write_text(part / FACTS, json.dumps(dict(facts), indent=2) + "\n")
@@ -211,7 +229,9 @@ def _save(model: Any, tokenizer: Any, target: Path, card: str, facts: Mapping[st
 
 
 def _usable_as(target: Path, form: str) -> str:
-    """Return the overrides that use the model; a path with spaces is quoted, for the shell and for Hydra."""
-    path = str(target.absolute())
-    name = f"model.name={path}" if _PLAIN_PATH.fullmatch(path) else f"\"model.name='{path}'\""
+    """Return the overrides that use the model; a path that is not plain is quoted, for Hydra and for the shell."""
+    path, name = str(target), f"model.name={target}"
+    if not _PLAIN_PATH.fullmatch(path):
+        quoted = path.replace("'", "\\'")
+        name = shlex.quote(f"model.name='{quoted}'")
     return f"model=transformers {name}{'' if form == CHAT else ' model.mode=completion'}"

@@ -9,14 +9,48 @@ is recognised and removed.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from selfinstruct.jsonl import write_text
+from selfinstruct.runs import RunFolderError
 
 WHOLE = "whole.json"
 KEPT = 2  # the newest may be torn while it is written, so there is always one before it
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SIGNS_OF_NO_ROOM = ("inline_container", "iostream error", "No space left", "File too large", "quota exceeded")
+"""What the writers of PyTorch and safetensors say in errors that carry no number."""
+
+
+@contextlib.contextmanager
+def writing_checkpoints(folder: Path) -> Iterator[None]:
+    """Make one error of whatever the libraries raise when a file cannot be written.
+
+    Raises:
+        RunFolderError: the disk is full.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not _has_no_room(error):
+            raise
+        raise RunFolderError(
+            f"{folder}: no room for a checkpoint or the model ({' '.join(str(error).split())[:120]}); free some space, "
+            "then repeat the command: it goes on from the last whole checkpoint"
+        ) from None
+
+
+def _has_no_room(error: Exception) -> bool:
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in _NO_ROOM
+    is_writers = isinstance(error, RuntimeError) or type(error).__name__ == "SafetensorError"
+    return is_writers and any(sign in str(error) for sign in _SIGNS_OF_NO_ROOM)
 
 
 def mark_whole(checkpoint: Path) -> None:

@@ -5,8 +5,8 @@ TrlOptions("trl", method="full", epochs=2, learning_rate=2e-5, batch_size=8, max
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -32,7 +32,7 @@ class LoraOptions:
 
 @dataclass(frozen=True)
 class TrlOptions:
-    """How a model is tuned here. All of it is part of the tuned model's identity.
+    """How a model is tuned here.
 
     batch_size: examples computed together; with `accumulate` of them to an optimizer step. warmup_share: 0..1 of all
     steps. max_length: tokens of prompt and completion together. checkpoint_every: in optimizer steps.
@@ -57,6 +57,10 @@ class TrlOptions:
     precision: Literal["auto", "float32", "bfloat16"]
     gradient_checkpointing: bool
     checkpoint_every: Annotated[int, Ge(1)]
+
+    def determining(self) -> dict[str, Any]:
+        """Return what makes two trainings the same: all of it, but how often a checkpoint is written."""
+        return {name: value for name, value in asdict(self).items() if name != "checkpoint_every"}
 
 
 def check(options: TrlOptions, model: ModelOptions) -> None:

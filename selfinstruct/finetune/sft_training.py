@@ -53,7 +53,7 @@ def train(training: Training, options: TrlOptions, report: Report) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries warn about each other
         try:
-            trainer = _trainer(training, options, watcher)
+            trainer = make_trainer(training, options, watcher)
             with stopping_at_a_step(watcher):
                 trainer.train(resume_from_checkpoint=str(last) if last else None)
         except (MemoryError, RuntimeError) as error:
@@ -73,7 +73,8 @@ def train(training: Training, options: TrlOptions, report: Report) -> Any:
     return trainer.model
 
 
-def _trainer(training: Training, options: TrlOptions, watcher: Any) -> Any:
+def make_trainer(training: Training, options: TrlOptions, watcher: Any) -> Any:
+    """Return TRL's trainer for this training. Raises InputError for adapters that do not fit, or several GPUs."""
     import trl
     from transformers import PrinterCallback
 
@@ -91,11 +92,13 @@ def _trainer(training: Training, options: TrlOptions, watcher: Any) -> Any:
             callbacks=[watcher],
         )
     except ValueError as error:
-        if "DataParallel" not in str(error):
-            raise
-        raise InputError(
-            "several GPUs are visible, and one trains here: name it, for example export CUDA_VISIBLE_DEVICES=0"
-        ) from None
+        if "DataParallel" in str(error):
+            raise InputError(
+                "several GPUs are visible, and one trains here: name it, for example export CUDA_VISIBLE_DEVICES=0"
+            ) from None
+        if options.method == "lora" and "target" in str(error).lower():
+            raise InputError(f"finetune.lora.target_modules={options.lora.target_modules}: {error}") from None
+        raise
     trainer.remove_callback(PrinterCallback)  # it would print to stdout, which is for results
     return trainer
 
@@ -122,7 +125,9 @@ def _arguments(training: Training, options: TrlOptions) -> Any:
         use_cpu=training.device == "cpu",
         dataloader_pin_memory=training.device != "cpu",
         max_length=options.max_length,
+        loss_type="nll",
         packing=options.packing,
+        packing_strategy="bfd",  # no example is cut, and none is spread over two rows
         eval_packing=False,
         dataset_kwargs=None if options.packing else {"skip_prepare_dataset": True},
         completion_only_loss=False,  # the labels say already what the loss is on
@@ -148,7 +153,7 @@ def is_bfloat16(precision: str, device: str) -> bool:
         return precision == "bfloat16"
     import torch
 
-    return device.startswith("cuda") and torch.cuda.is_bf16_supported()
+    return device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def _dataset(encoded: Encoded) -> Any:

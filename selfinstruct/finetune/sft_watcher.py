@@ -46,6 +46,9 @@ def make_watcher(report: Report) -> Any:
             self._told_s = self._began_s
             self._first_step: int | None = None
 
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            tell(f"steps {state.global_step + 1:,} to {state.max_steps:,} on {args.device.type}")
+
         def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             logs = kwargs["logs"]
             measured = {ours: float(logs[theirs]) for theirs, ours in _NAMES.items() if theirs in logs}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from selfinstruct.finetune.bill import REMEDY, Bill
@@ -23,10 +24,11 @@ _WIDTH = 70
 
 @dataclass(frozen=True)
 class Shown:
-    """How the command shows things: dollars, the folder as seen from here, with a tracker, as one arm of a sweep."""
+    """How the command shows things: dollars, a path as seen from here, with a tracker, as one arm of a sweep."""
 
     dollars: Dollars
-    folder: str
+    near: Callable[[Path], str]
+    folder: Path
     is_tracked: bool
     is_arm: bool
 
@@ -42,8 +44,15 @@ def examples(data: TrainingData) -> str:
     return f"{len(data.train):,} to train on{held_out} ({data.form})"
 
 
+def too_long(metrics: Mapping[str, float]) -> str:
+    """Return what became of the examples that were too long; nothing where there were none."""
+    dropped, cut = (int(metrics.get(name, 0)) for name in ("examples_dropped", "examples_cut"))
+    parts = [f"{number:,} {what}" for number, what in ((dropped, "left out"), (cut, "cut")) if number]
+    return f"; too long: {', '.join(parts)}" if parts else ""
+
+
 def tokens(bill: Bill) -> str:
-    """Return the range of tokens that will be trained on."""
+    """Return the range of tokens that will be trained on: "412,300 to 431,800 over 2 epochs"."""
     low, high = bill.epochs
     epochs = f"{low} to {high} epochs (auto)" if low != high else f"{low} epoch{'s' if low != 1 else ''}"
     return f"{_range(bill.tokens, '{:,}'.format)} over {epochs}"
@@ -56,6 +65,11 @@ def cost(bill: Bill, dollars: Dollars) -> str:
     return _range(bill.cost_usd, dollars)
 
 
+def price(bill: Bill, dollars: Dollars) -> str:
+    """Return on one line what a job will take, before it is created."""
+    return f"{bill.examples:,} examples, tokens {tokens(bill)}, cost {cost(bill, dollars)}"
+
+
 def order(file_name: str, size_bytes: int, mark: str) -> tuple[str, str]:
     """Return what would be uploaded and how its job is marked."""
     return "file", f"{file_name} ({size_bytes:,} bytes); its job is marked {mark}"
@@ -63,7 +77,7 @@ def order(file_name: str, size_bytes: int, mark: str) -> tuple[str, str]:
 
 def bill_rows(bill: Bill, limits: LimitOptions, dollars: Dollars) -> list[tuple[str, str]]:
     """Return tokens, price, and what each cap that is set means for this job."""
-    lines = [("tokens", tokens(bill)), ("cost", cost(bill, dollars))]
+    lines = [("tokens", f"{tokens(bill)}; the longest example has {bill.longest:,}"), ("cost", cost(bill, dollars))]
     for key, cap, needed in (
         ("max_tokens", limits.max_tokens, bill.tokens),
         ("max_cost_usd", limits.max_cost_usd, bill.cost_usd),
@@ -96,18 +110,21 @@ def rehearsal(
 
 def summary(manifest: Mapping[str, Any], data: TrainingData, curve: Curve, bill: Bill | None, shown: Shown) -> str:
     """Return the closing words: how it went, what it cost, where the model is and how it is used."""
+    folder = shown.near(shown.folder)
+    tuned, use = (str(manifest[name]).replace(str(shown.folder), folder) for name in ("tuned_model", "usable_as"))
     if shown.is_arm:
-        return f"{shown.folder}: {manifest['status']}, {manifest['tuned_model']}; {losses(curve)}"
-    trained, use = manifest["trained_tokens"], manifest["usable_as"]
+        return f"{folder}: {manifest['status']}, {tuned}; {losses(curve)}"
+    trained = manifest["trained_tokens"]
     pairs = [
         ("base", manifest["model"]),
-        ("examples", examples(data)),
+        ("examples", examples(data) + too_long(manifest["metrics"])),
         ("losses", losses(curve)),
         ("tokens", "not told" if trained is None else f"{trained:,} trained"),
         *([("cost", paid(manifest, bill, shown.dollars))] if bill else []),
         *([("job", manifest["job_id"])] if manifest["job_id"] else []),
-        ("model", manifest["tuned_model"]),
-        ("folder", shown.folder),
+        ("model", tuned),
+        ("folder", folder),
+        *([("curve", f"{folder}/report/losses.png")] if curve.has("loss") else []),
         ("use", f"selfinstruct run {use}"),
         ("", f"selfinstruct evaluate {use}"),
         *([("look", "selfinstruct ui")] if shown.is_tracked else []),

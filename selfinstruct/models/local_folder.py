@@ -27,6 +27,7 @@ _DECIDING = {".safetensors", ".bin", ".json", ".model", ".txt", ".jinja", ".tikt
 _SAID_ONLY = {"transformers_version", "_name_or_path", "name_or_path", "base_model_name_or_path", "torch_dtype"}
 _SAID_ONLY |= {"revision", "peft_version", "use_cache"}
 _IGNORED = {"training_args.bin", "trainer_state.json", "optimizer.bin", "scheduler.bin", "all_results.json"}
+_IGNORED |= {"training.json"}  # what was measured when it was tuned here
 _BLOCK = 1 << 20
 
 

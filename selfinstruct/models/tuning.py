@@ -6,14 +6,14 @@
     job = provider.job(job.id)                                                 # RemoteJob("ftjob-1", "running", ...)
 
 Nothing is tried twice here: whether another try is safe is for the caller to know. Every error is one of ours, and none
-holds the key. Files named and jobs that are listed come oldest first.
+holds the key. Files named and jobs that are listed come oldest first, and a list is whole or an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from selfinstruct.errors import InputError, ProviderError, TransientError
 from selfinstruct.models import route
@@ -29,9 +29,19 @@ SUCCEEDED = "succeeded"
 FAILED = "failed"
 CANCELLED = "cancelled"
 ENDED = (SUCCEEDED, FAILED, CANCELLED)
+NOT_FOUND = 404
 
+FORM = "the answer is not of the expected form ({}); check model.api_base, or wait until the provider is well again"
 _CHECK = "check model and prompts"
 _REMEDY = "check model.name, the keys of finetune and the training file"
+
+
+class Refused(ProviderError):
+    """The provider answered, and the answer is no: nothing was done. `status`: of HTTP, 400 to 499."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,7 @@ class TuningProvider(Protocol):
         ...
 
     def create(self, asked: JobRequest) -> RemoteJob:
-        """Create a job. After an error nobody knows whether there is one now: look before trying again."""
+        """Create a job. After any error but Refused nobody knows whether there is one: look before trying again."""
         ...
 
     def job(self, job_id: str) -> RemoteJob:
@@ -147,6 +157,13 @@ def provider_of(name: str) -> str:
     )
 
 
+def context_of(name: str) -> int | None:
+    """Return how many tokens a model reads at most, by LiteLLM's list; None where that does not say."""
+    litellm = import_litellm()
+    listed = litellm.model_cost.get(name) or litellm.model_cost.get(name.partition("/")[2]) or {}
+    return listed.get("max_input_tokens")
+
+
 def open_provider(options: ModelOptions, timeout_s: float) -> TuningProvider:
     """Return the provider of a model. Raises InputError as `provider_of`."""
     if provider_of(options.name) == VERTEX:
@@ -159,16 +176,39 @@ def open_provider(options: ModelOptions, timeout_s: float) -> TuningProvider:
 
 
 def told(call: Callable[[], T], name: str, secret: str | None) -> T:
-    """Call LiteLLM; raise what goes wrong as a TransientError (may pass) or a ProviderError (for good)."""
+    """Call LiteLLM; raise what goes wrong as one of our errors.
+
+    Raises:
+        TransientError: it may pass; also an answer that nobody can read, as of a gateway whose server is down.
+        Refused: the provider said no.
+        ProviderError: it failed for good in another way.
+    """
     try:
         with route.unlogged(import_litellm()):
             return call()
     except Exception as error:
+        if (wrong := _misread(error)) is not None:
+            raise TransientError(f"{name}: {FORM.format(without_secrets(wrong, secret))}") from None
         found = read_fault(route.spelled_out(error), secret, name)
         if isinstance(found, TransientError):
             raise found from None  # the original may hold headers with the key
         text = str(found) if isinstance(found, ProviderError) else f"{name}: {found.finish_reason}"
-        raise ProviderError(text.replace(_CHECK, _REMEDY)) from None
+        text, status = text.replace(_CHECK, _REMEDY), getattr(error, "status_code", None)
+        raise Refused(text, status) if _is_refusal(status) else ProviderError(text) from None
+
+
+def _misread(error: Exception) -> str | None:
+    """Say what is wrong with the form of an answer; None where that is not the fault."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        fields = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors() if fault["loc"])
+        return f"missing or wrong: {', '.join(fields)}"
+    return str(error) if isinstance(error, AttributeError | KeyError | TypeError) else None
+
+
+def _is_refusal(status: object) -> TypeGuard[int]:
+    return isinstance(status, int) and 400 <= status < 500
 
 
 def without_secrets(text: str, secret: str | None) -> str:

@@ -72,7 +72,7 @@ class OpenAiTuning:
 
         def listed() -> list[RemoteFile]:
             found = self._litellm.file_list(purpose=_PURPOSE, **self._asked)
-            return [file for file in map(_file, found) if file.name == name]
+            return [file for file in map(_file, _items(found)) if file.name == name]
 
         return sorted(self._told(listed), key=lambda file: (file.created_at, file.id))
 
@@ -82,7 +82,7 @@ class OpenAiTuning:
         return self._masked(text)
 
     def create(self, asked: JobRequest) -> RemoteJob:
-        """Create a job. After an error nobody knows whether there is one now: look before trying again."""
+        """Create a job. After any error but Refused nobody knows whether there is one: look before trying again."""
         return self._told(
             lambda: self._job(
                 self._litellm.create_fine_tuning_job(
@@ -109,10 +109,8 @@ class OpenAiTuning:
         """Return all jobs of the account, oldest first."""
 
         def listed() -> list[RemoteJob]:
-            return [
-                self._job(job)
-                for job in self._litellm.list_fine_tuning_jobs(limit=_JOBS_PER_PAGE, **self._asked_with_client)
-            ]
+            found = self._litellm.list_fine_tuning_jobs(limit=_JOBS_PER_PAGE, **self._asked_with_client)
+            return [self._job(job) for job in _items(found)]
 
         return sorted(self._told(listed), key=lambda job: (job.created_at, job.id))
 
@@ -128,7 +126,7 @@ class OpenAiTuning:
         """Return the events of a job that are not known yet, oldest first. LiteLLM has its client, but no function."""
 
         def new() -> Iterator[RemoteEvent]:
-            for event in self._client.fine_tuning.jobs.list_events(job_id, limit=_JOBS_PER_PAGE):
+            for event in _items(self._client.fine_tuning.jobs.list_events(job_id, limit=_JOBS_PER_PAGE)):
                 if event.id in known:  # the newest come first
                     return
                 yield self._event(event)
@@ -185,6 +183,14 @@ class OpenAiTuning:
 
     def _told(self, call: Callable[[], T]) -> T:
         return told(call, self._options.name, self._secret)
+
+
+def _items(listing: Any) -> Iterator[Any]:
+    """Everything on every page. OpenAI's client takes a page without a list for the end of an empty one."""
+    for page in listing.iter_pages():
+        if not isinstance(page.data, list):
+            raise TypeError("a list without data")
+        yield from page.data
 
 
 def _file(file: Any) -> RemoteFile:

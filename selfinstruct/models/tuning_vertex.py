@@ -117,7 +117,7 @@ class VertexTuning:
         return ""
 
     def create(self, asked: JobRequest) -> RemoteJob:
-        """Create a job; "auto" is left out, as Vertex wants it. It takes no seed."""
+        """Create a job; "auto" is left out, as Vertex wants it. It takes no seed. Errors as `TuningProvider.create`."""
         hyperparameters = {name: value for name, value in asked.hyperparameters.items() if value != "auto"}
         job = self._told(
             lambda: self._litellm.create_fine_tuning_job(

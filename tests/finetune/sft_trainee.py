@@ -3,7 +3,8 @@
     python -m tests.finetune.sft_trainee <base model> <folder>
 
 For each method three of them: one undisturbed; one that SIGKILL ends at step 7, to which a torn checkpoint is added;
-and the same again. They are forked from a process that has imported the libraries, which takes longer than to train.
+and the same again. The undisturbed ones come first, in the process that the others are forked from: to import the
+libraries takes longer than to train.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from selfinstruct.finetune import sft
 from tests.finetune.sft_data import base_model, training_data, trl_options
 
 DIES_AT = 7
+METHODS = ("full", "lora")
 
 
 def main() -> None:
     base, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    sft.import_training_libraries()
-    for method in ("full", "lora"):
-        undisturbed, killed = folder / f"{method}-undisturbed", folder / f"{method}-killed"
-        assert in_a_process(base, undisturbed, method, 0) == 0
+    for method in METHODS:
+        train(base, folder / f"{method}-undisturbed", method, 0)
+    for method in METHODS:
+        killed = folder / f"{method}-killed"
         assert in_a_process(base, killed, method, DIES_AT) == -signal.SIGKILL
         torn = killed / "checkpoints" / "checkpoint-6"
         torn.mkdir()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from pathlib import Path
 
 import pytest
 
-from selfinstruct import runs
+from selfinstruct import finetune_job, runs
 from selfinstruct.finetune.api import results, uses
 from tests.commands import lines, manifest, the_one_message
 from tests.conftest import Command
 from tests.finetune.tuning_control import BASE, TuningServer, finished_run
 from tests.servers.fault_control import KEY
+
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 def test_a_run_becomes_a_tuned_model_with_its_losses_cost_and_the_command_that_uses_it(
@@ -36,6 +37,8 @@ def test_a_run_becomes_a_tuned_model_with_its_losses_cost_and_the_command_that_u
     assert len(lines(tmp_path / "tuned/events.jsonl")) == 5
     assert job["asked"]["hyperparameters"]["n_epochs"] == 2 and job["asked"]["seed"] == 42
     assert len(lines(tmp_path / "tuned/training.jsonl")) == 22
+    priced = ended.err.index("22 examples, tokens 488 to 996 over 2 epochs, cost $0.0049 to $0.01")
+    assert priced < ended.err.index("job ftjob-1"), "the price is told before there is a job"
     assert f"model.name=openai/{tuned}" in ended.out and "selfinstruct evaluate" in ended.out
     command = next(line.split()[2:] for line in ended.out.splitlines() if line.startswith("use"))
     assert command[:2] == ["run", "model=openai_compatible"]
@@ -89,80 +92,6 @@ def test_a_held_out_share_is_uploaded_as_a_file_of_its_own(
     assert len(lines(tmp_path / "tuned/validation.jsonl")) == 6
 
 
-@pytest.mark.parametrize(
-    ("at", "fault"),
-    [
-        *((at, fault) for at in ("upload", "create") for fault in ("429", "500", "reset before", "reset after")),
-        *((at, fault) for at in ("files", "jobs", "job", "events", "content") for fault in ("429", "reset before")),
-    ],
-)
-def test_a_fault_that_passes_is_tried_again_and_never_makes_a_second_job(
-    selfinstruct: Command, server: TuningServer, run: Path, tmp_path: Path, at: str, fault: str
-) -> None:
-    server.plan(at, fault, times=2)
-    ended = selfinstruct(*server.arguments(run, "limits.max_attempts=4"))
-    assert ended.code == 0, ended.err
-    assert len(server.seen()["jobs"]) == 1
-    assert manifest(tmp_path / "tuned")["job_id"] == "ftjob-1"
-
-
-def test_a_job_that_is_not_listed_at_once_is_looked_for_again_before_another_is_created(
-    selfinstruct: Command, server: TuningServer, run: Path
-) -> None:
-    """The first try breaks every list of jobs off, so that the next command knows only that it may have created one."""
-    server.plan("create", "reset after", times=1)
-    assert selfinstruct(*server.arguments(run, "limits.max_attempts=1")).code == 3
-    server.plan("jobs", "lag", times=2)
-    assert selfinstruct(*server.arguments(run)).code == 0
-    assert len(server.seen()["jobs"]) == 1
-
-
-@pytest.mark.parametrize("at", ["upload", "create", "job"])
-def test_a_provider_that_stays_away_ends_the_command_and_loses_nothing(
-    selfinstruct: Command, server: TuningServer, run: Path, tmp_path: Path, at: str
-) -> None:
-    server.plan(at, "reset before")
-    ended = selfinstruct(*server.arguments(run, "limits.max_attempts=2"))
-    assert ended.code == 3 and "gave up after 2 tries" in the_one_message(ended.err)
-    assert manifest(tmp_path / "tuned")["status"] == "stopped"
-    server.plan()
-    assert selfinstruct(*server.arguments(run)).code == 0
-    assert len(server.seen()["jobs"]) == 1
-
-
-@pytest.mark.parametrize("fault", ["400", "401", "403", "404"])
-def test_a_refusal_is_one_message_and_not_tried_again(
-    selfinstruct: Command, server: TuningServer, run: Path, tmp_path: Path, fault: str
-) -> None:
-    server.plan("create", fault)
-    ended = selfinstruct(*server.arguments(run))
-    assert ended.code == 3 and f"HTTP {fault}" in the_one_message(ended.err)
-    assert server.seen()["asked"].count("create") == 1
-    assert json.loads((tmp_path / "tuned/job.json").read_text())["step"] == "uploaded"
-
-
-def test_a_job_that_failed_is_told_with_its_reason_and_how_to_start_anew(
-    selfinstruct: Command, server: TuningServer, run: Path, tmp_path: Path
-) -> None:
-    server.plan(outcome="failed")
-    for _ in range(2):
-        ended = selfinstruct(*server.arguments(run))
-        message = the_one_message(ended.err)
-        assert ended.code == 3
-        assert "job ftjob-1 failed: server_error: The job ran out of luck" in message
-        assert "finetune.attempt=2" in message and KEY not in message
-    assert len(server.seen()["jobs"]) == 1
-    server.plan()
-    assert selfinstruct(*server.arguments(run, "finetune.attempt=2", "run_dir=anew")).code == 0
-    assert manifest(tmp_path / "anew")["job_id"] == "ftjob-2"
-
-
-def test_a_job_that_somebody_cancelled_is_told(selfinstruct: Command, server: TuningServer, run: Path) -> None:
-    server.plan(looks=0, outcome="cancelled")
-    ended = selfinstruct(*server.arguments(run))
-    assert ended.code == 3 and "job ftjob-1 cancelled. The same command finds this job again" in ended.err
-
-
 def test_too_few_examples_are_refused_before_anything_is_sent(
     selfinstruct: Command, server: TuningServer, tmp_path: Path
 ) -> None:
@@ -198,6 +127,15 @@ def test_a_cap_refuses_before_anything_is_sent(
     assert selfinstruct(*server.arguments(run, price, "limits.max_cost_usd=2")).code == 0
 
 
+def test_an_example_that_the_model_cannot_read_is_refused_before_anything_is_sent(
+    selfinstruct: Command, server: TuningServer, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetune_job, "context_of", {f"openai/{BASE}": 9}.get)
+    ended = selfinstruct(*server.arguments(run))
+    assert ended.code == 2 and "reads at most 9: it would be cut" in the_one_message(ended.err)
+    assert server.seen()["asked"] == [] and not (tmp_path / "tuned").exists()
+
+
 def test_a_cap_without_a_price_is_refused_with_the_remedy(
     selfinstruct: Command, server: TuningServer, run: Path
 ) -> None:
@@ -222,7 +160,13 @@ def test_a_dry_run_tells_file_tokens_price_and_settings_and_sends_nothing(
     price = "finetune.cost_per_training_token=0.001"
     ended = selfinstruct(*server.arguments(run, "dry_run=true", price, "limits.max_cost_usd=0.1"))
     assert ended.code == 0 and ended.err == ""
-    for words in ("22 to train on (openai_chat)", "over 2 epochs", "n_epochs=2", ".train.jsonl (", "will be refused"):
+    for words in (
+        "22 to train on (openai_chat)",
+        "over 2 epochs; the longest example has 1",
+        "n_epochs=2",
+        ".train.jsonl (",
+        "will be refused",
+    ):
         assert words in ended.out
     assert "cost      $" in ended.out and " to $" in ended.out
     assert server.seen()["asked"] == [] and not (tmp_path / "tuned").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from tests.commands import manifest, the_one_message
 from tests.conftest import Command
 from tests.finetune.tuning_control import BASE, TuningServer
 from tests.finetune.warm import Begin, warm_process
+
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 STEPS = [
     ("upload", "hold before"),
@@ -91,6 +94,21 @@ def test_the_younger_of_two_jobs_that_two_machines_created_is_cancelled(
     states = {job["id"]: job["status"] for job in server.seen()["jobs"]}
     assert states == {"ftjob-1": "succeeded", "ftjob-2": "cancelled"}
     assert manifest(tmp_path / "here")["job_id"] == "ftjob-1"
+
+
+def test_a_younger_job_that_could_not_be_cancelled_is_cancelled_by_the_next_command(
+    selfinstruct: Command, server: TuningServer, run: Path, tmp_path: Path
+) -> None:
+    """As when the command is killed after it created a job, and before it saw that another machine has an older one."""
+    assert selfinstruct(*server.arguments(run, "run_dir=there")).code == 0
+    server.plan("jobs", "lag", times=1, also={"cancel": "reset before"})
+    assert selfinstruct(*server.arguments(run, "limits.max_attempts=1")).code == 3
+    record = json.loads((tmp_path / "tuned/job.json").read_text())
+    assert (record["step"], record["job_id"]) == ("creating", "ftjob-2")
+    assert selfinstruct(*server.arguments(run)).code == 0
+    assert manifest(tmp_path / "tuned")["job_id"] == "ftjob-1"
+    states = {job["id"]: job["status"] for job in server.seen()["jobs"]}
+    assert states == {"ftjob-1": "succeeded", "ftjob-2": "cancelled"}
 
 
 def test_an_interrupted_command_leaves_its_job_running_and_says_how_to_find_and_cancel_it(

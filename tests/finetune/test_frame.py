@@ -5,6 +5,7 @@ The training itself is test_sft.py's; here a function that reports three steps s
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,12 @@ import pytest
 
 from selfinstruct.errors import ProviderError
 from selfinstruct.finetune.data import Report, TrainingData, Tuned
+from selfinstruct.finetune.told import too_long
+from selfinstruct.jsonl import write_text
 from tests.commands import lines, manifest, the_one_message
 from tests.conftest import Command
 
 pytest.importorskip("torch", reason="a model in this process needs pip install 'selfinstruct[train]'")
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.tiny_model import make_tiny_model
-
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture
@@ -46,6 +42,7 @@ def stand_in(
             report(step, {"loss": loss})
         if stop is not None:
             raise stop
+        write_text(folder / "model" / "training.json", "{}")
         return Tuned(f"{folder}/model", f"model=transformers model.name={folder}/model", {"best": 0.5}, 1000)
 
     monkeypatch.setattr(sft, "tune", tune)
@@ -65,24 +62,44 @@ def test_a_training_here_costs_nothing_and_its_folder_says_what_it_was(
     assert (options.kind, folder, random_seed) == ("trl", tmp_path / "tuned", 7)
     assert told["data"]["sha256"] == data.sha256 and len(lines(folder / "training.jsonl")) == len(data.train)
     assert "loss 3 to 1 (3 steps)" in ended.out and "\ncost" not in ended.out
+    assert "curve     tuned/report/losses.png" in ended.out and (folder / "report" / "losses.png").is_file()
     again = selfinstruct(*arguments, "random_seed=7")
     assert (again.code, again.out, len(called)) == (0, ended.out, 1)
+    shutil.rmtree(folder / "model")
+    assert selfinstruct(*arguments, "random_seed=7").code == 0
+    assert len(called) == 2, "the model is gone, so it is tuned again"
 
 
-def test_an_interrupted_training_goes_on_and_its_curve_is_one(
+def test_examples_that_were_too_long_are_told_in_the_closing_words() -> None:
+    assert too_long({"examples_dropped": 1203.0, "examples_cut": 0.0}) == "; too long: 1,203 left out"
+    assert too_long({"examples_dropped": 2.0, "examples_cut": 1.0}) == "; too long: 2 left out, 1 cut"
+    assert too_long({"examples_dropped": 0.0, "loss": 1.0}) == ""
+
+
+def test_an_interrupted_training_goes_on_and_its_curve_has_each_step_once_also_in_the_tracker(
     selfinstruct: Command, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand_in(monkeypatch, {1: 3.0, 2: 2.0}, KeyboardInterrupt())
-    stopped = selfinstruct(*arguments)
+    """Stopped after step 3 and gone on with after step 2, as from a checkpoint."""
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    tracked = [*(one for one in arguments if one != "tracking=off"), f"tracking.uri={uri}"]
+    stand_in(monkeypatch, {1: 3.0, 2: 2.0, 3: 1.5}, KeyboardInterrupt())
+    stopped = selfinstruct(*tracked)
     assert stopped.code == 130 and "repeat the command to go on" in the_one_message(stopped.err)
     assert manifest(tmp_path / "tuned")["status"] == "stopped"
-    stand_in(monkeypatch, {2: 2.5, 3: 1.0})
-    assert selfinstruct(*arguments).code == 0
-    assert [(one["step"], one["loss"]) for one in lines(tmp_path / "tuned/metrics.jsonl")] == [
-        (1, 3.0),
-        (2, 2.5),
-        (3, 1.0),
-    ]
+    stand_in(monkeypatch, {3: 1.5, 4: 1.0})
+    assert selfinstruct(*tracked).code == 0
+    curve = [(1, 3.0), (2, 2.0), (3, 1.5), (4, 1.0)]
+    assert [(one["step"], one["loss"]) for one in lines(tmp_path / "tuned/metrics.jsonl")] == curve
+    client = MlflowClient(uri)
+    place = client.get_experiment_by_name("selfinstruct")
+    assert place is not None
+    (found,) = client.search_runs([place.experiment_id])
+    points = client.get_metric_history(found.info.run_id, "series.loss")
+    assert [(point.step, point.value) for point in points] == curve
+    assert found.info.status == "FINISHED" and found.data.metrics["finetune.loss"] == 1.0
+    assert "losses.png" in {Path(file.path).name for file in client.list_artifacts(found.info.run_id, "report")}
 
 
 def test_a_training_that_fails_leaves_its_reason_in_the_manifest(

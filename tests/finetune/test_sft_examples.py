@@ -100,6 +100,16 @@ def test_what_is_too_long_is_dropped_cut_or_refused_and_always_counted(tokenizer
     assert encode(examples, TEXT, tokenizer, most - 1, "drop").rows == ()
 
 
+@pytest.mark.parametrize("form", [TEXT, CHAT])
+@pytest.mark.parametrize(
+    "text", ["Größe: 5 µm", "水果的名字", "💧\u200d", "a\tb\u2028c", "<|endoftext|> in the middle"]
+)
+def test_any_text_is_learned_as_it_is(tokenizer: Any, form: str, text: str) -> None:
+    prompt, completion = tokens_of(Example(f"{text}?", f" {text}!"), form, tokenizer)
+    assert f"{text}?" in read(tokenizer, prompt)
+    assert read(tokenizer, completion) == f" {text}!<|endoftext|>" and completion[-1] == tokenizer.eos_token_id
+
+
 def test_tokens_are_counted(tokenizer: Any) -> None:
     prompt, completion = tokens_of(EXAMPLE, TEXT, tokenizer)
     encoded = encode([EXAMPLE, EXAMPLE], TEXT, tokenizer, 1024, "drop")

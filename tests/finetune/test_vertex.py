@@ -19,7 +19,10 @@ from tests.conftest import Command
 from tests.servers.process import serving
 from tests.servers.vertex_server import TOKEN
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # LiteLLM leaves its clients to Python
+pytestmark = [
+    pytest.mark.usefixtures("no_pictures"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # LiteLLM leaves its clients to Python
+]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from selfinstruct.errors import InputError
-from selfinstruct.models.gateway import ModelOptions, check_options, identity
+from selfinstruct.models.askable import check_options
+from selfinstruct.models.gateway import ModelOptions, identity
 from selfinstruct.models.local_folder import find_folder, fingerprint, label
 
 
@@ -66,6 +67,7 @@ def test_other_weights_tokens_settings_or_templates_are_another_model(folder: Pa
     [
         ("README.md", "A better description."),
         ("training_args.bin", "x"),
+        ("training.json", '{"metrics": {"loss": 1.5}}'),
         ("config.json", '{"transformers_version": "5.23.0", "_name_or_path": "/elsewhere", "hidden_size": 64}'),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from selfinstruct.errors import InputError, ProviderError, TransientError
 from selfinstruct.models.gateway import ModelOptions
-from selfinstruct.models.tuning import provider_of, told
+from selfinstruct.models.tuning import Refused, context_of, provider_of, told
 from selfinstruct.models.tuning_openai import OpenAiTuning, _text
 
 OPTIONS = ModelOptions("azure/gpt-4.1-mini", "chat", "http://127.0.0.1:9", None, "", None, None, {})
@@ -57,6 +57,34 @@ def test_a_name_tells_its_provider_and_one_that_tunes_nothing_is_refused() -> No
     assert [provider_of(f"{name}/m") for name in ("openai", "azure", "vertex_ai")] == ["openai", "azure", "vertex_ai"]
     with pytest.raises(InputError, match="finetune=trl"):
         provider_of("mistral/m")
+
+
+def test_litellms_list_says_how_much_a_model_reads_where_it_knows_the_model() -> None:
+    assert context_of("openai/gpt-3.5-turbo-0125") == 16385
+    assert context_of("azure/gpt-3.5-turbo-0125") is not None
+    assert context_of("openai/nobody-knows-it") is None
+
+
+def test_an_answer_that_nobody_can_read_may_pass_and_a_refusal_is_told_apart() -> None:
+    """Only a refusal says that nothing was done; whoever creates a job has to know."""
+    import httpx
+    from litellm.exceptions import BadRequestError
+    from pydantic import BaseModel
+
+    class Job(BaseModel):
+        id: str
+
+    def refused() -> str:
+        answer = httpx.Response(400, request=httpx.Request("POST", "http://127.0.0.1"))
+        raise BadRequestError("no", "m", "openai", answer)
+
+    with pytest.raises(TransientError, match=r"not of the expected form \(missing or wrong: id\); check"):
+        told(lambda: Job(**{}), "openai/m", KEY)
+    with pytest.raises(TransientError, match="not of the expected form"):
+        told(lambda: None.id, "openai/m", KEY)  # type: ignore[attr-defined]
+    with pytest.raises(Refused) as found:
+        told(refused, "openai/m", KEY)
+    assert found.value.status == 400
 
 
 def test_a_fault_is_told_in_our_words_without_the_key() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 _ROUGE_TOKEN = re.compile(r"[a-z0-9]+")
 _UNICODE_WORD = re.compile(r"\w+")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def rouge_tokens(text: str) -> list[str]:
@@ -17,6 +18,11 @@ def rouge_tokens(text: str) -> list[str]:
 def unicode_tokens(text: str) -> list[str]:
     """Return the word tokens of any script: runs of Unicode word characters, case-folded."""
     return _UNICODE_WORD.findall(text.casefold())
+
+
+def whole_characters(text: str) -> str:
+    """Return text that can be written and sent as UTF-8: halves of surrogate pairs, as JSON may hold, become U+FFFD."""
+    return _HALF_CHARACTER.sub("\ufffd", text)
 
 
 def count_words(text: str) -> int:

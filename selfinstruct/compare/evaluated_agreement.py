@@ -156,11 +156,16 @@ def agreement_records(agreed: Sequence[Agreed]) -> list[dict[str, Any]]:
             "undefined": estimate.undefined,
         }
         for one in agreed
-        for name, estimate in (
-            ("percent", one.percent),
-            ("kappa", one.kappa),
-            ("kappa_weighted", one.weighted),
-            ("kappa_acceptable", one.acceptable),
-            ("spearman", one.spearman),
-        )
+        for name, estimate in estimates_of(one)
+    ]
+
+
+def estimates_of(one: Agreed) -> list[tuple[str, Estimate]]:
+    """Return the five numbers by their names in files and trackers."""
+    return [
+        ("percent", one.percent),
+        ("kappa", one.kappa),
+        ("kappa_weighted", one.weighted),
+        ("kappa_acceptable", one.acceptable),
+        ("spearman", one.spearman),
     ]

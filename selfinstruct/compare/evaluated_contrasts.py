@@ -80,8 +80,15 @@ def overlap_of(arm: EvaluatedArm, against: EvaluatedArm) -> Overlap:
     """Return how many items two arms share.
 
     Raises:
-        InputError: none, or an item of one id is not the same question in both.
+        InputError: none, an item of one id is not the same question in both, or they were scored in different ways.
     """
+    for key in ("tokenizer", "missing"):
+        one, other = (of.manifest["benchmark"][key] for of in (arm, against))
+        if one != other:
+            raise InputError(
+                f"runs: {arm.name} was scored with benchmark.{key}={one} and {against.name} with {other}; score both "
+                f"alike, predictions=[{arm.folder}] asks nothing again"
+            )
     shared = arm.items.keys() & against.items.keys()
     if not shared:
         raise InputError(f"runs: {arm.name} and {against.name} share no item; compare evaluations of one benchmark")
@@ -103,7 +110,9 @@ def contrasts_of(arms: Sequence[EvaluatedArm], against: str, options: Options) -
 
 def _of_arm(arm: EvaluatedArm, reference: EvaluatedArm, options: Options) -> list[PairedContrast]:
     names = [name for name in arm.items if name in reference.items]
-    measures = [*MEASURES, *([ACCEPTABLE, GRADE] if arm.grades and arm.grades == reference.grades else [])]
+    measures = [*MEASURES]
+    if arm.grades and (arm.grades, arm.acceptable) == (reference.grades, reference.acceptable):
+        measures += [ACCEPTABLE, GRADE]
     found = [_contrast(measure, arm, reference, names, options) for measure in measures]
     corrected = holm([one.p for one in found])
     return [replace(one, p_holm=p) for one, p in zip(found, corrected, strict=True)]
@@ -116,7 +125,7 @@ def _contrast(
         (arm.items[name].task, value_of(arm, name, measure), value_of(reference, name, measure)) for name in names
     ]
     seed = generator(options.random_seed, "compare", "paired", measure, arm.name).getrandbits(64)
-    difference = mean_of_differences(triples, seed, options.level, options.resamples)
+    difference = called(mean_of_differences(triples, seed, options.level, options.resamples), "tasks")
     complete = [(one, other) for _, one, other in triples if one is not None and other is not None]
     count = count_pairs((_yes(one), _yes(other)) for _, one, other in triples) if measure in YES_NO else None
     exact = mcnemar_p(count) if count else None
@@ -139,6 +148,12 @@ def _contrast(
         test=test,
         p=p,
     )
+
+
+def called(found: Estimate, units: str) -> Estimate:
+    """Return an estimate whose words say what its clusters are."""
+    method, undefined = (text.replace("clusters", units) for text in (found.method, found.undefined))
+    return replace(found, method=method, undefined=undefined)
 
 
 def value_of(arm: EvaluatedArm, item: str, measure: str) -> float | None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from selfinstruct.compare.evaluated_scores import ALL, NAMES, GradeCount, Scored
 from selfinstruct.compare.style import COLOURS, FAINT, INK, new_figure, save, tidy
+from selfinstruct.compare.wording import share_text
+from selfinstruct.figures import say
 
 BARS = (
     "Lines on the bars are intervals; a bar without one rests on too few items. In brackets the number of items; the "
@@ -21,6 +23,7 @@ _LONGEST_LABEL = 44
 # From good to bad, told apart by colour-blind people and in grey
 _GRADE_COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#CC79A7", "#000000")
 _NOT_GRADED = "#d9d9d9"
+_WITHOUT = "unreadable or refused"
 _DARK = {"#0072B2", "#D55E00", "#000000"}
 _NARROWEST = 0.045  # a part of a bar that is narrower has no number in it
 
@@ -58,10 +61,12 @@ def _bars(
 ) -> None:
     label: str | None = arm
     for place, one in zip(places, found, strict=True):
-        if one is None or one.estimate.value is None:
+        if one is None or (value := one.estimate.value) is None:
             continue
         estimate = one.estimate
-        axes.barh(place, 100 * one.estimate.value, height=0.86 * thickness, color=colour, alpha=0.85, label=label)
+        (bar,) = axes.barh(place, 100 * value, height=0.86 * thickness, color=colour, alpha=0.85, label=label)
+        name = "all items" if one.group == ALL else one.group
+        say(bar, f"{name}, {arm}: {NAMES[one.measure]} {share_text(estimate)}, {estimate.n:,} items")
         label = None
         if estimate.low is not None and estimate.high is not None:
             axes.plot([100 * estimate.low, 100 * estimate.high], [place, place], color=INK, linewidth=1.4)
@@ -70,7 +75,12 @@ def _bars(
 def _label(group: str, found: dict[tuple[str, str], Scored], arms: Sequence[str]) -> str:
     items = max(found[group, arm].estimate.n for arm in arms if (group, arm) in found)
     name = "all items" if group == ALL else group
-    return f"{name if len(name) <= _LONGEST_LABEL else name[: _LONGEST_LABEL - 1] + '…'}  ({items:,})"
+    return f"{shortened(name)}  ({items:,})"
+
+
+def shortened(name: str) -> str:
+    """Return a name that has room beside a picture."""
+    return name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
 
 
 def _largest(scored: Sequence[Scored]) -> list[str]:
@@ -97,16 +107,19 @@ def grade_plot(counts: Sequence[GradeCount], path: Path) -> Path:
     for row, one in enumerate(counts):
         numbers = [*one.given.values(), one.unreadable + one.refused]
         whole, left = sum(numbers), 0.0
-        for (_, colour), number in zip([*parts, ("", _NOT_GRADED)], numbers, strict=True):
+        for (name, colour), number in zip([*parts, (_WITHOUT, _NOT_GRADED)], numbers, strict=True):
             share = number / whole if whole else 0.0
-            axes.barh(row, 100 * share, left=100 * left, height=0.62, color=colour, edgecolor="white", linewidth=1.2)
+            (bar,) = axes.barh(
+                row, 100 * share, left=100 * left, height=0.62, color=colour, edgecolor="white", linewidth=1.2
+            )
+            say(bar, f"{one.arm}, {name}: {number:,} of {whole:,} answers, {100 * share:.1f} %")
             if share >= _NARROWEST:
                 ink = "white" if colour in _DARK else INK
                 axes.text(
                     100 * (left + share / 2), row, f"{100 * share:.0f}", ha="center", va="center", fontsize=9, color=ink
                 )
             left += share
-    _legend(figure, axes, [*parts, *([("unreadable or refused", _NOT_GRADED)] if has_rest else [])])
+    _legend(figure, axes, [*parts, *([(_WITHOUT, _NOT_GRADED)] if has_rest else [])])
     axes.set_yticks(range(len(counts)), [f"{one.arm}  ({one.graded:,})" for one in counts])
     axes.set_ylim(len(counts) - 0.5, -0.5)
     axes.set_xlim(0, 100)

@@ -17,6 +17,7 @@ from typing import Any
 from selfinstruct.compare.comparison import Comparison, Options, write
 from selfinstruct.compare.evaluated_agreement import Agreed, agreement_records, agreements
 from selfinstruct.compare.evaluated_folders import PAIRS, EvaluatedArm, arms_of
+from selfinstruct.compare.evaluated_metrics import metrics_of
 from selfinstruct.compare.evaluated_pairs import PairCount, count_verdicts, pair_records
 from selfinstruct.compare.evaluated_pictures import BARS, category_plot, grade_plot
 from selfinstruct.compare.evaluated_scores import (
@@ -24,7 +25,6 @@ from selfinstruct.compare.evaluated_scores import (
     Scored,
     grade_records,
     grades_of,
-    metrics_of,
     score_records,
     scores_by,
     scores_of,
@@ -34,9 +34,11 @@ from selfinstruct.compare.evaluated_tables import (
     confusion_table,
     grade_table,
     group_table,
+    official_of,
     pair_table,
     score_table,
 )
+from selfinstruct.compare.evaluated_words import finding, foot, lead, notes
 from selfinstruct.compare.page import Page, Picture, sections
 from selfinstruct.compare.tables import Table
 from selfinstruct.compare.wording import arms_text
@@ -82,22 +84,21 @@ def write_evaluation(folder: Path, manifest: Mapping[str, Any], options: Options
     """
     found = _findings(folder, manifest, options, human)
     graded = {one.arm: one for one in found.grades}
-    metrics = metrics_of(
-        [([one for one in found.overall if one.arm == arm.name], graded.get(arm.name)) for arm in found.arms]
-    )
+    of_arms = [([one for one in found.overall if one.arm == arm.name], graded.get(arm.name)) for arm in found.arms]
+    metrics = metrics_of(of_arms, found.pairs, found.agreed)
     place = folder / REPORT
     pictures = _pictures(place, found)
-    tables = _tables(found, options)
+    tables = _tables(found, options, official_of(manifest))
     page = Page(
         title=f"{manifest['benchmark']['name']}: {arms_text([arm.name for arm in found.arms])}",
-        lead=_lead(manifest),
-        finding=_finding(found),
+        lead=lead(manifest),
+        finding=finding(found.arms, found.overall, found.grades),
         sections=sections(_plan(found), pictures, tables),
-        foot=_foot(manifest, options),
+        foot=foot(manifest, options),
     )
     comparison = write(place, page, tables, _records(found), pictures, _PRINTED)
     write_text(place / METRICS, json.dumps(metrics, indent=2) + "\n")
-    return Written(comparison, metrics, _notes(manifest))
+    return Written(comparison, metrics, notes(manifest))
 
 
 def _findings(folder: Path, manifest: Mapping[str, Any], options: Options, human: Path | None) -> Findings:
@@ -111,7 +112,7 @@ def _findings(folder: Path, manifest: Mapping[str, Any], options: Options, human
         by_category=[one for arm in arms for one in scores_by(arm, "category", options)],
         by_task=[one for arm in arms for one in scores_by(arm, "task", options)] if shows_tasks else [],
         grades=[grades_of(arm, options) for arm in arms] if arms[0].grades else [],
-        pairs=count_verdicts(verdicts, options.level),
+        pairs=count_verdicts(verdicts, {name: item.task for arm in arms for name, item in arm.items.items()}, options),
         agreed=agreements(arms, human, options) if human is not None and arms[0].grades else [],
     )
 
@@ -127,18 +128,18 @@ def _pictures(place: Path, found: Findings) -> list[Picture]:
     return pictures
 
 
-def _tables(found: Findings, options: Options) -> list[Table]:
+def _tables(found: Findings, options: Options, official: Mapping[str, str]) -> list[Table]:
     acceptable = found.arms[0].acceptable
     tables = [score_table(found.overall, options.level)]
     if found.grades:
         tables.append(grade_table(found.grades, acceptable, options.level))
     if found.pairs:
-        tables.append(pair_table(found.pairs))
+        tables.append(pair_table(found.pairs, options.level))
     if found.agreed:
         tables.append(agreement_table(found.agreed, acceptable, options.level))
         tables += [confusion_table(one) for one in found.agreed]
     if found.by_category:
-        tables.append(group_table("categories", "category", found.by_category, options.level))
+        tables.append(group_table("categories", "category", found.by_category, options.level, official))
     if found.by_task:
         tables.append(group_table("tasks", "task", found.by_task, options.level))
     return tables
@@ -166,73 +167,3 @@ def _plan(found: Findings) -> list[tuple[str, str, Sequence[str]]]:
         ("Categories", "", ("categories",)),
         ("Tasks", "", ("tasks",)),
     ]
-
-
-def _lead(manifest: Mapping[str, Any]) -> list[str]:
-    """Return what was evaluated, and what did not fit."""
-    benchmark = manifest["benchmark"]
-    lines = [f"{benchmark['items']:,} items of {benchmark['name']}, {benchmark['tasks']:,} tasks."]
-    if benchmark["items"] < benchmark["available"]:
-        lines.append(f"A sample of {benchmark['available']:,}: not the score of the whole benchmark.")
-    if benchmark["shots"]:
-        lines.append(f"{benchmark['shots']} solved examples in the prompt.")
-    if benchmark["tokenizer"] != "rouge":
-        lines.append(f"ROUGE reads tokens of {benchmark['tokenizer']}, and not those of its own tokenizer.")
-    return [*lines, *_notes(manifest)]
-
-
-def _notes(manifest: Mapping[str, Any]) -> list[str]:
-    """Return, for each arm, how many answers are missing or did not fit, and what became of items without one."""
-    lines, arms = [], manifest["counts"]["arms"]
-    for arm, of_arm in arms.items():
-        faults = [f"{words}: {of_arm[name]:,}" for name, words in _FAULTS.items() if of_arm[name]]
-        if faults:
-            lines.append(f"{arm}: {'; '.join(faults)}.")
-    invisible = manifest["benchmark"].get("invisible", 0)
-    if invisible:
-        lines.append(
-            f"Items with no reference in which ROUGE's tokenizer sees a word (another script, marks): {invisible:,}. "
-            "Their ROUGE is 0; benchmark.tokenizer=unicode or a tokenizer.json sees more."
-        )
-    if any(of_arm["missing"] for of_arm in arms.values()):
-        lines.append(_MISSING[manifest["benchmark"]["missing"]])
-    if str((manifest.get("judge") or {}).get("model")).startswith("offline/"):
-        lines.append("The judge was the offline model, which compares words: what it says means nothing.")
-    return lines
-
-
-_FAULTS = {
-    "missing": "items without an answer",
-    "doubled": "answers replaced by a later one to the same item",
-    "unknown": "answers to nothing that was asked",
-    "empty": "empty answers",
-    "cut": "answers cut by the token limit",
-    "refused": "answers refused by the provider",
-}
-_MISSING = {
-    "empty": "Items without an answer count as empty answers, which is what the official scorer does.",
-    "left_out": "Items without an answer are in no mean; the official scorer would count them as empty answers.",
-}
-
-
-def _finding(found: Findings) -> str:
-    parts = []
-    for arm in found.arms:
-        rouge = next(one.estimate for one in found.overall if one.arm == arm.name and one.measure == ROUGE_L)
-        if rouge.value is not None:
-            parts.append(f"{arm.name}: ROUGE-L {100 * rouge.value:.1f} % over {rouge.n:,} items")
-    for grades in found.grades:
-        if grades.acceptable.value is not None:
-            met = " or ".join(found.arms[0].acceptable)
-            parts.append(f"{grades.arm}: {100 * grades.acceptable.value:.1f} % of {grades.graded:,} grades are {met}")
-    return "; ".join(parts) + "." if parts else ""
-
-
-def _foot(manifest: Mapping[str, Any], options: Options) -> list[str]:
-    judge = manifest.get("judge")
-    lines = [
-        f"Evaluation {manifest['identity']}; intervals at {options.level:.0%}. Missing values are never taken as no."
-    ]
-    if judge:
-        lines.append(f"Graded by {judge['model']}, which was not told whose answers they are.")
-    return lines

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from selfinstruct.compare.evaluated_agreement import Agreed
 from selfinstruct.compare.evaluated_pairs import PairCount
 from selfinstruct.compare.evaluated_scores import NAMES, GradeCount, Scored
 from selfinstruct.compare.tables import Table, grouped
 from selfinstruct.compare.wording import NONE, p_text, ratio_text, share_text
+from selfinstruct.evaluation.superni import OFFICIAL_MEASURES
 from selfinstruct.statistics import Estimate
 
+_MARK = "*"
+_NONE_OFFICIAL: Mapping[str, str] = {}
 _LONGEST = 40  # rows of a table by group that are shown to people; the CSV file has them all
 
 
@@ -18,18 +22,21 @@ def score_table(scored: Sequence[Scored], level: float) -> Table:
     """Return every measure of every arm, in percent."""
     several = len({one.arm for one in scored}) > 1
     rows = [
-        (NAMES[one.measure], *([one.arm] if several else []), *percent_cells(one.estimate), *count_cells(one.estimate))
+        (NAMES[one.measure], *([one.arm] if several else []), *percent_cells(one), *count_cells(one.estimate))
         for one in sorted(scored, key=lambda one: list(NAMES).index(one.measure))
     ]
-    columns = ("measure", *(["arm"] if several else []), "percent", f"{level:.0%} interval", "items", "missing")
+    columns = ("measure", *(["arm"] if several else []), "percent", f"{level:.0%} interval", "items", "not scored")
     return Table("scores", "Scores", columns, grouped(rows), score_note(scored, level), left=2 if several else 1)
 
 
-def group_table(name: str, column: str, scored: Sequence[Scored], level: float) -> Table:
+def group_table(
+    name: str, column: str, scored: Sequence[Scored], level: float, official: Mapping[str, str] = _NONE_OFFICIAL
+) -> Table:
     """Return the measures by group, one row for each group and arm; groups with most items first.
 
     Args:
-        name: of the table and its file. column: what a group is ("category").
+        name: of the table and its file. column: what a group is ("category"). official: the measure by which the
+            benchmark's authors judge a group, where they chose one.
     """
     by_row: dict[tuple[str, str], dict[str, Estimate]] = {}
     for one in scored:
@@ -40,11 +47,18 @@ def group_table(name: str, column: str, scored: Sequence[Scored], level: float) 
         largest[group] = max(largest.get(group, 0), found["rouge_l"].n)
     order = sorted(by_row, key=lambda row: (-largest[row[0]], row[0]))
     rows = [
-        (group, *([arm] if several else []), f"{by_row[group, arm]['rouge_l'].n:,}", *_group_cells(by_row[group, arm]))
+        (
+            group,
+            *([arm] if several else []),
+            f"{by_row[group, arm]['rouge_l'].n:,}",
+            *_group_cells(by_row[group, arm], official.get(group)),
+        )
         for group, arm in order[:_LONGEST]
     ]
     left_out = len(order) - len(rows)
     note = score_note(scored, level)
+    if any(group in official for group, _ in order):
+        note += f" {_MARK} the measure by which the benchmark's authors judge this {column}."
     if left_out:
         note += f" {left_out:,} more rows are in {name}.csv."
     return Table(
@@ -57,8 +71,13 @@ def group_table(name: str, column: str, scored: Sequence[Scored], level: float) 
     )
 
 
-def _group_cells(found: Mapping[str, Estimate]) -> list[str]:
-    return [percent_text(found[measure]) for measure in NAMES]
+def official_of(manifest: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return by category the measure that a benchmark's authors chose; nothing where they did not."""
+    return OFFICIAL_MEASURES if manifest["benchmark"]["kind"] == "superni" else _NONE_OFFICIAL
+
+
+def _group_cells(found: Mapping[str, Estimate], official: str | None) -> list[str]:
+    return [percent_text(found[measure]) + (f" {_MARK}" if measure == official else "") for measure in NAMES]
 
 
 def grade_table(counts: Sequence[GradeCount], acceptable: Sequence[str], level: float) -> Table:
@@ -92,7 +111,7 @@ def grade_table(counts: Sequence[GradeCount], acceptable: Sequence[str], level: 
     return Table("grades", "Grades by the judge", columns, rows, note)
 
 
-def pair_table(counts: Sequence[PairCount]) -> Table:
+def pair_table(counts: Sequence[PairCount], level: float) -> Table:
     """Return who won how often, two by two."""
     rows = tuple(
         (
@@ -100,7 +119,7 @@ def pair_table(counts: Sequence[PairCount]) -> Table:
             f"{one.wins:,}",
             f"{one.ties:,}",
             f"{one.losses:,}",
-            f"{one.inconsistent:,}",
+            f"{one.inconsistent:,} ({one.first:,}, {one.second:,})" if one.inconsistent else "0",
             f"{one.same:,}",
             f"{one.unread:,}",
             share_text(one.win_share),
@@ -108,14 +127,15 @@ def pair_table(counts: Sequence[PairCount]) -> Table:
         )
         for one in counts
     )
-    return Table(
-        "pairs",
-        "Answers compared two by two",
-        ("pair", "wins", "ties", "losses", "of ties: inconsistent", "the same", "not read", "wins, of decided", "p"),
-        rows,
+    columns = ("pair", "wins", "ties", "losses", "of ties: inconsistent (1st, 2nd)", "the same", "not read")
+    methods = sorted({one.win_share.method for one in counts if one.win_share.method})
+    note = (
         "Each pair was judged in both orders. A verdict that changed with the order is a tie (inconsistent), and so "
-        "are answers that are the same, about which nobody was asked. p: exact sign test over the decided items.",
+        "are answers that are the same, about which nobody was asked. In brackets: how often the judge preferred the "
+        f"answer that stood first, or second, in both orders. Intervals at {level:.0%}: "
+        f"{'; '.join(methods) or 'none'}. p: {'; '.join(sorted({one.test for one in counts}))}."
     )
+    return Table("pairs", "Answers compared two by two", (*columns, "wins, of decided", "p"), rows, note)
 
 
 def agreement_table(agreed: Sequence[Agreed], acceptable: Sequence[str], level: float) -> Table:
@@ -152,13 +172,14 @@ def confusion_table(one: Agreed) -> Table:
     return Table(f"confusion_{one.place}", f"{one.first} against {one.second}", columns, rows)
 
 
-def percent_cells(estimate: Estimate) -> tuple[str, str]:
+def percent_cells(one: Scored) -> tuple[str, str]:
     """Return a score as cells: percent with the official four decimals, and its interval."""
-    if estimate.value is None:
+    estimate = one.estimate
+    if one.percent is None:
         return f"undefined, because {estimate.undefined}", NONE
     if estimate.low is None or estimate.high is None:
-        return f"{100 * estimate.value:.4f}", f"undefined, because {estimate.undefined}"
-    return f"{100 * estimate.value:.4f}", f"{100 * estimate.low:.2f} to {100 * estimate.high:.2f}"
+        return f"{one.percent:.4f}", f"undefined, because {estimate.undefined}"
+    return f"{one.percent:.4f}", f"{100 * estimate.low:.2f} to {100 * estimate.high:.2f}"
 
 
 def percent_text(estimate: Estimate) -> str:

@@ -10,7 +10,8 @@ from selfinstruct.evaluation.items import Benchmark, Item
 from selfinstruct.evaluation.options import BenchmarkOptions, GradingOptions
 from selfinstruct.evaluation.pairs import render_pair
 from selfinstruct.evaluation.rendering import render_item
-from selfinstruct.models.gateway import ModelOptions, check_options
+from selfinstruct.models.askable import check_options
+from selfinstruct.models.gateway import ModelOptions
 
 _EXAMPLE = Item("example", "example", "", "Name a fruit.", "", ("A pear",))
 

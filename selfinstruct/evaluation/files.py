@@ -1,11 +1,13 @@
 """What an evaluation folder holds, line by line: answers, scores, grades and verdicts go in, records come out.
 
     predictions.jsonl   {"arm": "base", "id": "t1-0", "task": "t1", "prompt_sha256": "9c1f...", "prediction": "4",
-                         "finish_reason": "stop", "instruction": "Count ...", "input": "I see.", "references": ["2"]}
+                         "finish_reason": "stop", "examples_left_out": 0, "instruction": "Count ...", "input": "I see.",
+                         "references": ["2"]}
     scores.jsonl        {"arm": "base", "id": "t1-0", "task": "t1", "category": "Counting", "item_sha256": "07ab...",
                          "rouge_l": 0.0, "rouge_1": 0.0, "exact_match": 0.0}
     grades.jsonl        {"arm": "base", "id": "t1-0", "grade": "C", "outcome": "graded", "saw": "Grade: C ..."}
-    pairs.jsonl         {"one": "tuned", "other": "base", "id": "t1-0", "verdict": "one", "outcome": "consistent", ...}
+    pairs.jsonl         {"one": "tuned", "other": "base", "id": "t1-0", "verdict": "tie", "outcome": "inconsistent",
+                         "saw": ["Better: 1", "Better: 1"], "place": "first"}
 
 An item without an answer has no line among the predictions; among the scores it has one, empty (null) or of an empty
 text, as `benchmark.missing` says.
@@ -62,6 +64,7 @@ def prediction_lines(arms: Sequence[Answers], items: Sequence[Item]) -> list[dic
             "prompt_sha256": found.prompt_sha256,
             "prediction": found.text,
             "finish_reason": found.finish_reason,
+            "examples_left_out": found.examples_left_out,
             "instruction": item.instruction,
             "input": item.input,
             "references": list(item.references),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import InputError
-from selfinstruct.evaluation.items import Item
+from selfinstruct.evaluation.items import Item, id_of
 from selfinstruct.jsonl import read
 
 _REFERENCES = ("references", "output", "target")
@@ -25,16 +25,26 @@ def read_items(path: Path) -> list[Item]:
     """Return the items of a JSON Lines file, in its order.
 
     Raises:
-        InputError: no such file, or a line without an instruction, or with something else than texts in its place.
+        InputError: no such file, a line without an instruction or with something else than texts in its place, or an id
+            that an earlier line has.
     """
-    return [item for number, record in read(path) for item in _items(f"{path}:{number}", number, record)]
+    lines: dict[str, int] = {}
+    found = []
+    for number, record in read(path):
+        place = f"{path}:{number}"
+        for item in _items(place, number, record):
+            if item.id in lines:
+                raise InputError(f'{place}: the id "{item.id}" is that of line {lines[item.id]}; give each its own')
+            lines[item.id] = number
+            found.append(item)
+    return found
 
 
 def _items(place: str, number: int, record: dict[str, Any]) -> list[Item]:
     instruction = _text(place, record, "instruction")
     if not instruction.strip():
         raise InputError(f'{place}: "instruction" is empty; say what is to be done')
-    name = str(record.get("id") or f"line-{number}")
+    name = id_of(record, f"line-{number}")
     category = next((str(record[key]) for key in _CATEGORIES if record.get(key)), "")
     instances = record.get("instances", [record])
     if not isinstance(instances, list) or not instances or not all(isinstance(one, dict) for one in instances):

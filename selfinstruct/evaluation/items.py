@@ -7,12 +7,14 @@ Item(id="task1-0", task="task1_word_count", category="Word Analysis", instructio
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from selfinstruct.jsonl import canonical
 from selfinstruct.randomness import generator
 from selfinstruct.records import Pair
+from selfinstruct.text import whole_characters
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,26 @@ class Benchmark:
     def sha256(self) -> str:
         """12 hexadecimal digits of the items."""
         return _digest([[item.id, item.task, item.category, item.sha256] for item in self.items])
+
+
+def id_of(record: Mapping[str, Any], default: str) -> str:
+    """Return what a line calls itself, also where that is 0; `default` where it has no name."""
+    given = record.get("id")
+    return default if given is None or given == "" else str(given)
+
+
+def with_whole_characters(item: Item) -> Item:
+    """Return an item whose texts can be sent and written: half a character, as JSON may hold, becomes U+FFFD."""
+    return replace(
+        item,
+        id=whole_characters(item.id),
+        category=whole_characters(item.category),
+        task=whole_characters(item.task),
+        instruction=whole_characters(item.instruction),
+        input=whole_characters(item.input),
+        references=tuple(map(whole_characters, item.references)),
+        examples=tuple(Pair(whole_characters(one.input), whole_characters(one.output)) for one in item.examples),
+    )
 
 
 def sampled(items: Sequence[Item], sample: int | None, random_seed: int, name: str) -> tuple[Item, ...]:

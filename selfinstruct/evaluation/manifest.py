@@ -138,6 +138,8 @@ def _benchmark(plan: Plan) -> dict[str, Any]:
         "items": len(items),
         "available": plan.benchmark.available,
         "tasks": len({item.task for item in items}),
+        "split": options.split,
+        "instances": options.instances,
         "shots": options.shots if plan.given is None else None,
         "tokenizer": options.tokenizer,
         "missing": options.missing,

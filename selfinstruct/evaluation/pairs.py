@@ -4,7 +4,8 @@
     verdict_of("first", "first")  -> ("one", "consistent")       the same answer, wherever it stood
 
 The judge sees "Answer 1" and "Answer 2", never whose they are. A verdict that changes with the order is a tie, and the
-number of those is reported; answers that are the same are a tie without a question.
+number of those is reported, with the place that the judge clung to; answers that are the same are a tie without a
+question.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Verdict:
     """Which of two answers to an item is better: "one" (that of arm `one`), "other" or "tie"; None: not readable.
 
     outcome: consistent, inconsistent (a tie), same (a tie that nobody was asked about), unreadable, refused.
+    place: "first" or "second" where the answer in that place was better in both orders, whichever it was; else "".
     """
 
     one: str
@@ -40,6 +42,7 @@ class Verdict:
     verdict: str | None
     outcome: str
     saw: tuple[str, ...]
+    place: str = ""
 
 
 def render_pair(options: GradingOptions, item: Item, first: str, second: str) -> Request:
@@ -73,8 +76,10 @@ def pair_verdict(
     saw = tuple(cut_at_stop(said.text, options.pair.stop)[0].strip() for said in (straight, turned))
     if {straight.finish_reason, turned.finish_reason} & NOT_ANSWERED:
         return Verdict(one, other, item.id, None, REFUSED, saw)
-    verdict, outcome = verdict_of(read_better(saw[0]), read_better(saw[1]))
-    return Verdict(one, other, item.id, verdict, outcome, saw)
+    places = [read_better(text) for text in saw]
+    verdict, outcome = verdict_of(*places)
+    place = places[0] if places in ([_FIRST, _FIRST], [_SECOND, _SECOND]) else None
+    return Verdict(one, other, item.id, verdict, outcome, saw, place or "")
 
 
 def verdict_of(straight: str | None, turned: str | None) -> tuple[str | None, str]:

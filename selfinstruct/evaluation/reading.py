@@ -12,7 +12,7 @@ from pathlib import Path
 
 from selfinstruct.errors import InputError
 from selfinstruct.evaluation.item_files import read_items
-from selfinstruct.evaluation.items import Benchmark, Item, sampled
+from selfinstruct.evaluation.items import Benchmark, Item, sampled, with_whole_characters
 from selfinstruct.evaluation.options import BenchmarkOptions
 from selfinstruct.evaluation.superni import read_superni
 
@@ -28,7 +28,7 @@ def read_benchmark(options: BenchmarkOptions, random_seed: int) -> Benchmark:
     if not items:
         raise InputError(f"benchmark.path={path}: holds no item; give a benchmark that asks something")
     _refuse_doubles(items)
-    chosen = sampled(items, options.sample, random_seed, options.name)
+    chosen = sampled(list(map(with_whole_characters, items)), options.sample, random_seed, options.name)
     return Benchmark(options.name, chosen, len(items))
 
 
@@ -37,6 +37,6 @@ def _refuse_doubles(items: Iterable[Item]) -> None:
     for item in items:
         if item.id in seen:
             raise InputError(
-                f'benchmark: the id "{item.id}" stands in {seen[item.id]} and in {item.task}; ids are unique'
+                f'benchmark: the id "{item.id}" stands in {seen[item.id]} and in {item.task}; give each its own'
             )
         seen[item.id] = item.task

@@ -27,6 +27,7 @@ EXACT_MATCH = "exact_match"
 MEASURES = (ROUGE_L, ROUGE_1, EXACT_MATCH)
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _DECIMALS = 4
+_MOST_CELLS = 4_000_000  # of rouge_score's table, words by words: 2,000 of each take 32 MB, 50,000 of each 20 GB
 
 Rouge = Callable[[str, str], Mapping[str, float]]
 
@@ -65,13 +66,28 @@ def open_rouge(tokenizer: str) -> Rouge:
     """Return a function of (answer, reference) to the F-measures {"rouge_l": 0..1, "rouge_1": 0..1}."""
     from rouge_score.rouge_scorer import RougeScorer
 
-    scorer = RougeScorer(["rouge1", "rougeL"], tokenizer=open_tokenizer(tokenizer))
+    split = open_tokenizer(tokenizer)
+    both, rouge_1 = RougeScorer(["rouge1", "rougeL"], tokenizer=split), RougeScorer(["rouge1"], tokenizer=split)
 
     def rouge(answer: str, reference: str) -> dict[str, float]:
-        found: Any = scorer.score(prediction=answer, target=reference)
-        return {ROUGE_L: float(found["rougeL"].fmeasure), ROUGE_1: float(found["rouge1"].fmeasure)}
+        said, right = split.tokenize(answer), split.tokenize(reference)
+        if len(said) * len(right) <= _MOST_CELLS:
+            found: Any = both.score(prediction=answer, target=reference)
+            return {ROUGE_L: float(found["rougeL"].fmeasure), ROUGE_1: float(found["rouge1"].fmeasure)}
+        found = rouge_1.score(prediction=answer, target=reference)
+        return {ROUGE_L: _rouge_l_of_long(said, right), ROUGE_1: float(found["rouge1"].fmeasure)}
 
     return rouge
+
+
+def _rouge_l_of_long(answer: Sequence[str], reference: Sequence[str]) -> float:
+    """Return the same float bit by bit, from the index of novelties, whose memory does not grow with the product."""
+    from selfinstruct.novelty.plain import PlainIndex
+
+    numbers = {token: number for number, token in enumerate(dict.fromkeys([*answer, *reference]))}
+    index = PlainIndex()
+    index.add([numbers[token] for token in reference])
+    return index.describe([numbers[token] for token in answer]).max_score
 
 
 def normalised(text: str) -> str:

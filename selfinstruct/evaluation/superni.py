@@ -19,8 +19,25 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import InputError
-from selfinstruct.evaluation.items import Item
+from selfinstruct.evaluation.items import Item, id_of
+from selfinstruct.evaluation.scoring import EXACT_MATCH, ROUGE_L
 from selfinstruct.records import Pair
+
+OFFICIAL_INSTANCES = 100
+OFFICIAL_MEASURES = dict.fromkeys(
+    (
+        *("Textual Entailment", "Cause Effect Classification", "Coreference Resolution"),
+        *("Dialogue Act Recognition", "Answerability Classification", "Word Analogy"),
+    ),
+    EXACT_MATCH,
+) | dict.fromkeys(
+    (
+        *("Overlap Extraction", "Keyword Tagging", "Question Rewriting"),
+        *("Title Generation", "Data to Text", "Grammar Error Correction"),
+    ),
+    ROUGE_L,
+)
+"""The one measure by which the scorer published with Tk-Instruct judges each category of the test tasks."""
 
 
 def read_superni(path: Path, split: str | None, instances: int | None) -> list[Item]:
@@ -44,20 +61,24 @@ def _listed(path: Path) -> list[str]:
         raise InputError(
             f"benchmark.split: {path}: no such file; give the list of tasks from benchmark.path, or null for all tasks"
         )
-    names = [line.strip().removesuffix(".json") for line in path.read_text(encoding="utf-8").splitlines()]
+    try:
+        listed = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); save it as UTF-8, one task a line") from error
+    names = [line.strip().removesuffix(".json") for line in listed]
     return list(dict.fromkeys(name for name in names if name))
 
 
 def _task(path: Path, name: str, most: int | None) -> list[Item]:
     task = _object(path)
     definition = _first(path, task, "Definition")
-    categories = task.get("Categories") or [""]
+    category = _first(path, task, "Categories") if task.get("Categories") else ""
     examples = tuple(_example(path, example) for example in task.get("Positive Examples") or ())
     found = task.get("Instances")
     if not isinstance(found, list) or not found:
         raise InputError(f'{path}: "Instances" is missing or empty; give at least one')
     return [
-        _item(path, number, instance, Item("", name, str(categories[0]), definition, "", (), examples))
+        _item(path, number, instance, Item("", name, category, definition, "", (), examples))
         for number, instance in enumerate(found[:most])
     ]
 
@@ -69,7 +90,7 @@ def _item(path: Path, number: int, instance: Any, like: Item) -> Item:
     references = [outputs] if isinstance(outputs, str) else outputs
     if not _are_texts(references) or not references:
         raise InputError(f'{path}: instance {number}: "output" holds no reference; give a list of texts')
-    name = str(instance.get("id") or f"{like.task}-{number}")
+    name = id_of(instance, f"{like.task}-{number}")
     return Item(name, like.task, like.category, like.instruction, instance["input"], tuple(references), like.examples)
 
 

@@ -12,6 +12,7 @@ from selfinstruct.errors import TransientError
 from selfinstruct.models.faults import spoken
 from selfinstruct.models.structured import response_format
 from selfinstruct.records import Completion, Request
+from selfinstruct.text import whole_characters
 
 if TYPE_CHECKING:
     from selfinstruct.models.gateway import ModelOptions
@@ -61,7 +62,7 @@ def read_answer(response: Any, options: ModelOptions, latency_s: float) -> Compl
     said = choice.text if options.mode == "completion" else choice.message.content
     text, finish_reason = spoken(choice, said, completion_tokens, options.name)
     return Completion(
-        text=text,
+        text=whole_characters(text),  # an answer cut in the middle of a character was paid for, too
         finish_reason=finish_reason,
         prompt_tokens=prompt_tokens,
         completion_tokens=None if text and not completion_tokens else completion_tokens,

@@ -9,6 +9,8 @@ import pytest
 
 from selfinstruct.compare import compare_folders
 from selfinstruct.compare.comparison import Options
+from selfinstruct.compare.evaluated_folders import read_evaluation
+from selfinstruct.compare.evaluated_names import named
 from selfinstruct.errors import InputError
 from tests.compare.evaluations import Line, write_evaluation
 from tests.conftest import Command
@@ -38,18 +40,19 @@ def test_two_evaluations_are_compared_item_by_item(selfinstruct: Command, tmp_pa
     assert "tuned against base" in ended.out and "after Holm's correction" in ended.out
     names = {path.name for path in (tmp_path / "cmp").iterdir()}
     assert {"report.html", "differences.csv", "differences.tex", "differences.png", "scores.png", "grades.png"} <= names
+    assert {"category_differences.csv", "category_differences.png"} <= names
     with (tmp_path / "cmp" / "differences.csv").open(encoding="utf-8") as file:
         rows = {row["measure"]: row for row in csv.DictReader(file)}
     assert list(rows) == ["rouge_l", "rouge_1", "exact_match", "acceptable", "grade"]
     assert (rows["exact_match"]["only_arm"], rows["exact_match"]["only_against"]) == ("12", "0")  # 16 right against 4
     page = (tmp_path / "cmp" / "report.html").read_text(encoding="utf-8")
-    assert page.count("<img ") == 3 and "<h2>Differences</h2>" in page
+    assert page.count("<svg ") == 4 and "<h2>Differences</h2>" in page
 
 
 def test_one_evaluation_of_two_sets_of_answers_is_enough(tmp_path: Path) -> None:
     both = write_evaluation(tmp_path / "both", {"tuned": lines(16), "base": lines(4)})
-    found = compare_folders([both], tmp_path / "out", OPTIONS, against="tuned")
-    assert "base against tuned" in found.summary
+    found = compare_folders([both], tmp_path / "out", OPTIONS, names=("after", "before"), against="after")
+    assert "before against after" in found.summary
 
 
 def test_the_same_comparison_is_the_same_bytes(tmp_path: Path) -> None:
@@ -58,12 +61,20 @@ def test_the_same_comparison_is_the_same_bytes(tmp_path: Path) -> None:
         assert one.read_bytes() == other.read_bytes(), one.name
 
 
+def names_of(folders: list[Path], names: tuple[str, ...] = ()) -> list[str]:
+    """What the arms of these evaluations are called in a comparison."""
+    return [arm.name for arm in named([arm for folder in folders for arm in read_evaluation(folder)], names)]
+
+
 def test_models_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
     one = write_evaluation(tmp_path / "shots0", {"gpt": lines(16)})
     two = write_evaluation(tmp_path / "shots2", {"gpt": lines(4)})
-    assert "gpt, shots0 against gpt, shots2" in compare_folders([one, two], tmp_path / "out", OPTIONS).summary
-    named = compare_folders([one, two], tmp_path / "named", OPTIONS, names=("zero", "two"), against="zero")
-    assert "two against zero" in named.summary
+    assert names_of([one, two]) == ["gpt, shots0", "gpt, shots2"]
+    assert names_of([one, two], ("zero", "two")) == ["zero", "two"]
+    with pytest.raises(InputError, match="arms: 1 names for 2 sets of answers"):
+        names_of([one, two], ("zero",))
+    with pytest.raises(InputError, match='two sets of answers are called "zero"'):
+        names_of([one, two], ("zero", "zero"))
 
 
 def test_models_of_one_name_are_told_apart_by_what_was_declared_otherwise(tmp_path: Path) -> None:
@@ -71,8 +82,7 @@ def test_models_of_one_name_are_told_apart_by_what_was_declared_otherwise(tmp_pa
         folder = write_evaluation(tmp_path / f"e{shots}", {"gpt": lines(right)})
         config = f"model: {{name: x/gpt}}\nbenchmark: {{shots: {shots}, path: here}}\nlimits: {{timeout_s: {shots}}}\n"
         (folder / "config.yaml").write_text(config, encoding="utf-8")
-    found = compare_folders([tmp_path / "e2", tmp_path / "e0"], tmp_path / "out", OPTIONS)
-    assert "gpt, shots=2 against gpt, shots=0" in found.summary
+    assert names_of([tmp_path / "e2", tmp_path / "e0"]) == ["gpt, shots=2", "gpt, shots=0"]
 
 
 def test_items_of_one_side_only_are_said(tmp_path: Path) -> None:

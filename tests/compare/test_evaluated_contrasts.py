@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,26 @@ def test_another_question_under_the_same_id_is_refused(tmp_path: Path) -> None:
     other[3] = Line("i03", "t3", 0.0, 0.0, "A", sha="changed")
     with pytest.raises(InputError, match='the item "i03" is not the same'):
         overlap_of(*arms(tmp_path, one, other))
+
+
+@pytest.mark.parametrize(("key", "value"), [("tokenizer", "unicode"), ("missing", "empty")])
+def test_arms_that_were_scored_in_different_ways_are_refused(tmp_path: Path, key: str, value: str) -> None:
+    one, other = arms(tmp_path, *apart())
+    changed = replace(one, manifest={**one.manifest, "benchmark": {**one.manifest["benchmark"], key: value}})
+    with pytest.raises(InputError, match=rf"one was scored with benchmark\.{key}={value} and other with .* score both"):
+        overlap_of(changed, other)
+
+
+def test_grades_that_mean_something_else_are_not_compared(tmp_path: Path) -> None:
+    one, other = arms(tmp_path, *apart())
+    found = contrasts_of([replace(one, acceptable=("A",)), other], "other", OPTIONS)
+    assert [contrast.measure for contrast in found] == ["rouge_l", "rouge_1", "exact_match"]
+
+
+def test_few_tasks_are_called_tasks_and_not_clusters(tmp_path: Path) -> None:
+    one, other = apart(number=9)
+    rouge_l = contrasts_of(arms(tmp_path, one, other), "other", OPTIONS)[0]
+    assert rouge_l.difference.undefined == "9 tasks are too few; 10 are needed"
 
 
 def test_arms_that_share_no_item_are_refused(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.compare.comparison import Options
-from selfinstruct.compare.evaluated_scores import grades_of, metrics_of, scores_by, scores_of
+from selfinstruct.compare.evaluated_metrics import metrics_of
+from selfinstruct.compare.evaluated_scores import grades_of, score_records, scores_by, scores_of
 from selfinstruct.statistics import Count, wilson
 from tests.compare.evaluations import Line, arm_of
 
@@ -27,6 +28,20 @@ def test_a_mean_is_over_items_and_missing_ones_are_counted(tmp_path: Path) -> No
     rouge_l, _, match = scores_of(arm_of(tmp_path / "e", lines), OPTIONS)
     assert (rouge_l.estimate.value, rouge_l.estimate.n, rouge_l.estimate.missing) == (0.5, 3, 1)  # (1 + 0.5 + 0) / 3
     assert match.estimate.value == pytest.approx(1 / 3)
+
+
+def test_percentages_are_summed_and_rounded_as_the_official_scorer_does(tmp_path: Path) -> None:
+    # 100 * 1452 / 2560 is 56.71875 without rest, whose half goes to the even digit; 100 * (1452 / 2560) is a hair less
+    lines = [Line(f"i{n}", f"t{n}", 0.0, float(n < 1452)) for n in range(2560)]
+    match = scores_of(arm_of(tmp_path / "e", lines, judged=False), OPTIONS)[2]
+    assert match.percent == round(100.0 * 1452 / 2560, 4) == 56.7188
+    assert metrics_of([([match], None)])["evaluation.exact_match"] == 56.7188
+    assert score_records([match])[0]["percent"] == 56.7188
+
+
+def test_few_items_are_called_items_and_not_clusters(tmp_path: Path) -> None:
+    rouge_l = scores_of(arm_of(tmp_path / "e", [Line("a", "t", 1.0, 1.0), Line("b", "t", 0.5, 0.0)]), OPTIONS)[0]
+    assert rouge_l.estimate.undefined == "2 items are too few; 10 are needed"
 
 
 def test_with_ten_tasks_intervals_resample_tasks_and_with_fewer_items(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def test_a_benchmark_is_answered_scored_and_reported(selfinstruct: Command, tmp_
     assert (told["verb"], told["status"], told["arms"]) == ("evaluate", "done", ["echo"])
     assert told["benchmark"] | {"sha256": ""} == {
         "name": "superni", "kind": "superni", "sha256": "", "items": 60, "available": 60, "tasks": 12,
-        "shots": 0, "tokenizer": "rouge", "missing": "empty", "invisible": 0,
+        "split": "splits/default/test_tasks.txt", "instances": 100, "shots": 0, "tokenizer": "rouge",
+        "missing": "empty", "invisible": 0,
     }  # fmt: skip
     assert told["usage"]["answers"]["requests"] == told["sent"] == 60
 
@@ -170,6 +172,7 @@ def test_predictions_are_scored_without_a_model_and_what_did_not_fit_is_said(
     ended = selfinstruct(*command)
     assert ended.code == 0, ended.err
     assert not (tmp_path / "asked").exists() and not (tmp_path / "runs").exists()
+    assert "requests none: the answers were given, and no model was asked" in ended.out
     counts = manifest(tmp_path / "mine")["counts"]["arms"]["one"]
     assert (counts["answers"], counts["missing"], counts["doubled"], counts["unknown"]) == (13, 1, 1, 1)
     assert "one: items without an answer: 1; answers replaced by a later one to the same item: 1" in ended.out
@@ -200,6 +203,9 @@ def test_a_judge_grades_every_answer_and_compares_them_and_is_paid_once(selfinst
     assert len(verdicts) == 13  # q5 has one answer only
     assert told["usage"]["grades"]["requests"] == 27 and told["usage"]["pairs"]["requests"] == 24
     assert told["judge"]["model"] == "test/judge"
+    assert (found["evaluation.pairs.one.other.wins"], found["evaluation.pairs.one.other.unread"]) == (10, 1)
+    assert "Answers to which the judge gave no grade that could be read: 2." in ended.out
+    assert "differ   selfinstruct compare runs=[mine]" in ended.out
     paid = stored(tmp_path / "runs" / "completions.db")
     again = selfinstruct(*command, "run_dir=again")
     assert again.code == 0
@@ -218,6 +224,8 @@ def test_a_judge_that_goes_by_the_place_decides_nothing(selfinstruct: Command, t
     assert [found[name] for name in ("wins", "ties", "losses", "inconsistent", "same", "unread")] == [
         "0", "12", "0", "11", "1", "1",
     ]  # fmt: skip
+    assert (found["first_place"], found["second_place"], float(found["place_p"])) == ("11", "0", 2 / 2**11)
+    assert "11 (11, 0)" in ended.out
 
 
 def test_people_are_compared_with_the_judge(selfinstruct: Command, tmp_path: Path) -> None:
@@ -234,9 +242,22 @@ def test_people_are_compared_with_the_judge(selfinstruct: Command, tmp_path: Pat
         ["judge", "ann", "kappa", "1.0"],
     ]
     assert any(row.startswith("ann,ben,kappa") for row in rows)
+    found = metrics(tmp_path / "mine")
+    assert (found["evaluation.agreement.ann.kappa"], found["evaluation.agreement.ann.items"]) == (1.0, 14)
+    assert "evaluation.agreement.ben.spearman" in found
     refused = selfinstruct(*command[:-4], "human=people.jsonl", "run_dir=other")
     assert refused.code == 2
     assert "human: there is no judge to compare people with" in refused.err
+
+
+def test_a_sheet_of_people_that_cannot_be_read_is_refused_before_the_judge_is_paid(
+    selfinstruct: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVALUATION_ASKED", str(tmp_path / "asked"))
+    (tmp_path / "people.csv").write_text("item,rater,grade\nq0,ann,E\n", encoding="utf-8")
+    ended = selfinstruct(*questions(tmp_path, one=ONE), *JUDGE, "human=people.csv")
+    assert ended.code == 2 and "people.csv" in ended.err
+    assert not (tmp_path / "asked").exists() and not (tmp_path / "mine").exists()
 
 
 @pytest.mark.parametrize(
@@ -262,9 +283,15 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
 
 def test_a_folder_of_something_else_is_not_written_over(selfinstruct: Command, tmp_path: Path) -> None:
     assert selfinstruct(*superni(tmp_path), *ECHO).code == 0
-    ended = selfinstruct("evaluate", "benchmark=superni", "benchmark.path=ni", *HERE, *COUNT)
-    assert ended.code == 2
-    assert "holds something else" in ended.err
+    command = ("evaluate", "benchmark=superni", "benchmark.path=ni", *HERE)
+    kept = {path: path.read_bytes() for path in (tmp_path / "mine").glob("*.json*")}
+    another_model = selfinstruct(*command, *COUNT)
+    task = tmp_path / "ni" / "tasks" / "task000_count.json"
+    task.write_text(task.read_text(encoding="utf-8").replace("word word t0", "word word t0!"), encoding="utf-8")
+    another_question = selfinstruct(*command, *ECHO)
+    for ended in (another_model, another_question):
+        assert ended.code == 2 and "holds something else" in ended.err
+    assert {path: path.read_bytes() for path in (tmp_path / "mine").glob("*.json*")} == kept
 
 
 def test_a_dry_run_shows_prompts_and_figures_and_writes_nothing(selfinstruct: Command, tmp_path: Path) -> None:
@@ -275,6 +302,20 @@ def test_a_dry_run_shows_prompts_and_figures_and_writes_nothing(selfinstruct: Co
     rows = [line.split()[:2] for line in ended.out.splitlines() if line.strip().startswith(("answers ", "grades "))]
     assert rows == [["answers", "60"], ["grades", "60"]]
     assert not (tmp_path / "mine").exists() and not (tmp_path / "runs").exists()
+
+
+def test_a_rehearsed_sweep_adds_up_what_models_and_judges_would_be_asked(selfinstruct: Command, tmp_path: Path) -> None:
+    price = ("model.input_cost_per_token=1e-6", "model.output_cost_per_token=2e-6")
+    judge = ("judge.input_cost_per_token=3e-6", "judge.output_cost_per_token=4e-6")
+    command = (*superni(tmp_path)[:-1], "judge=offline", "dry_run=true", *price, *judge)
+    ended = selfinstruct(*command, "-m", "benchmark.shots=0,2")
+    assert ended.code == 0, ended.err
+    alls = [line.split() for line in ended.out.splitlines() if line.startswith("  all ")]
+    assert [int(words[1]) for words in alls] == [60] * 4  # of each arm the model and the judge
+    total = ended.out[ended.out.index("The sweep together") :]
+    assert "2 runs would send 240 requests" in total
+    (cost,) = re.findall(r"cost     \$([\d.]+) ", total)
+    assert float(cost) == pytest.approx(sum(float(words[-4].strip("$")) for words in alls), abs=2.1e-4)  # rounded
 
 
 def test_the_tracker_mirrors_scores_tags_and_files(selfinstruct: Command, tmp_path: Path) -> None:

@@ -39,6 +39,18 @@ def test_a_plain_line_needs_an_instruction_only(tmp_path: Path) -> None:
     ]
 
 
+def test_an_item_may_be_called_0(tmp_path: Path) -> None:
+    lines = [{"id": 0, "instruction": "x"}, {"id": 1, "instruction": "y"}, {"id": "", "instruction": "z"}]
+    assert [item.id for item in read_items(write_lines(tmp_path / "b.jsonl", lines))] == ["0", "1", "line-3"]
+
+
+def test_an_id_that_stands_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
+    lines = [{"id": "q", "instruction": "x"}, {"id": "r", "instruction": "y"}, {"id": "q", "instruction": "z"}]
+    with pytest.raises(InputError) as refused:
+        read_items(write_lines(tmp_path / "b.jsonl", lines))
+    assert str(refused.value) == f'{tmp_path / "b.jsonl"}:3: the id "q" is that of line 1; give each its own'
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -56,6 +56,15 @@ def test_only_a_verdict_that_survives_the_change_of_places_is_one(
     assert verdict_of(straight, turned) == verdict
 
 
+@pytest.mark.parametrize(
+    ("straight", "turned", "place"),
+    [("1", "1", "first"), ("2", "2", "second"), ("1", "2", ""), ("1", "tie", ""), ("tie", "tie", ""), ("?", "?", "")],
+)
+def test_the_place_that_a_judge_clings_to_is_noted(straight: str, turned: str, place: str) -> None:
+    said = [Completion(f"Better: {one}", "stop") for one in (straight, turned)]
+    assert pair_verdict(options(), "a", "b", ITEM, said[0], said[1]).place == place
+
+
 def test_a_refusal_in_one_order_is_no_verdict() -> None:
     said = pair_verdict(options(), "a", "b", ITEM, Completion("Better: 1", "stop"), Completion("", "content_filter"))
     assert (said.verdict, said.outcome) == (None, "refused")

@@ -57,6 +57,24 @@ def test_a_line_that_is_no_answer_is_refused_with_its_number(
     assert str(refused.value).startswith(f"{path}:1: {said}")
 
 
+def test_answers_of_an_evaluation_that_asked_something_else_under_an_id_are_refused(tmp_path: Path) -> None:
+    kept = {"arm": "base", "id": "i0", "instruction": "Say  0. ", "input": "", "prediction": "0"}
+    changed = kept | {"id": "i1", "instruction": "Say 7."}
+    write_lines(tmp_path / "same" / "predictions.jsonl", [kept])
+    assert read_predictions([tmp_path / "same"], BENCHMARK)[0].by_item["i0"].text == "0"
+    write_lines(tmp_path / "changed" / "predictions.jsonl", [kept, changed])
+    with pytest.raises(
+        InputError, match=r'predictions\.jsonl:2: the id "i1" asked something else when this was answered'
+    ):
+        read_predictions([tmp_path / "changed"], BENCHMARK)
+
+
+def test_half_a_character_can_be_scored_and_written(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text('{"id": 0, "prediction": "so \\ud83d"}\n', encoding="utf-8")
+    benchmark = Benchmark("b", (Item("0", "t", "", "Say so.", "", ()),), 1)
+    assert read_predictions([tmp_path / "p.jsonl"], benchmark)[0].by_item["0"].text == "so \ufffd"
+
+
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     line = [{"id": "i0", "prediction": "x"}]
     paths = [write_lines(tmp_path / folder / "p.jsonl", line) for folder in ("a", "b")]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from selfinstruct.errors import InputError
-from selfinstruct.evaluation import Item, Prediction, score_items
+from selfinstruct.evaluation import Item, Prediction, score_items, scoring
 from selfinstruct.evaluation.scoring import is_exact_match, normalised, open_rouge, percent
 from selfinstruct.evaluation.tokenizers import check_tokenizer, open_tokenizer
 
@@ -66,6 +67,27 @@ def test_the_scores_are_those_of_rouge_score_itself() -> None:
             expected = scorer.score(prediction=answer, target=reference)
             found = rouge(answer, reference)
             assert found == {"rouge_l": expected["rougeL"].fmeasure, "rouge_1": expected["rouge1"].fmeasure}
+
+
+def test_texts_too_long_for_rouge_scores_table_have_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rouge_score.rouge_scorer import RougeScorer
+
+    draw, words = random.Random(5), ["cats", "cat", "runs", "dog", "ran", "a"]
+    scorer = RougeScorer(["rouge1", "rougeL"], use_stemmer=True)
+    monkeypatch.setattr(scoring, "_MOST_CELLS", 12)  # so that 3 times 4 words are few and 13 are many
+    rouge = open_rouge("rouge")
+    for _ in range(300):
+        one, other = (" ".join(draw.choices(words, k=draw.randint(0, 9))) for _ in "ab")
+        expected = scorer.score(prediction=one, target=other)
+        assert rouge(one, other) == {"rouge_l": expected["rougeL"].fmeasure, "rouge_1": expected["rouge1"].fmeasure}
+
+
+def test_a_book_is_scored_without_a_table_of_its_words_by_themselves() -> None:
+    # 20,000 words by 20,000 are a table of 3.2 GB. Every second word is missing: precision 1, recall 1/2, F 2/3
+    words = [f"w{place % 900}" for place in range(20_000)]
+    found = open_rouge("rouge")(" ".join(words[::2]), " ".join(words))
+    assert found["rouge_1"] == pytest.approx(2 / 3)
+    assert found["rouge_l"] == pytest.approx(2 / 3)
 
 
 def test_the_best_reference_counts_for_each_measure_by_itself() -> None:

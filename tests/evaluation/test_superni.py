@@ -42,6 +42,19 @@ def test_an_output_that_is_one_text_is_one_reference_and_an_instance_without_id_
     assert read_superni(tmp_path, None, None)[0].instruction == "Count."
 
 
+def test_a_category_may_be_a_text_and_an_instance_may_be_called_0(tmp_path: Path) -> None:
+    write_task(tmp_path, "t", "C", [], Instances=[{"id": 0, "input": "Go.", "output": "1"}], Categories="Word Analogy")
+    (item,) = read_superni(tmp_path, None, None)
+    assert (item.id, item.category) == ("0", "Word Analogy")
+
+
+def test_a_list_of_tasks_in_another_encoding_is_refused_with_its_file(tmp_path: Path) -> None:
+    write_superni(tmp_path, tasks=1)
+    (tmp_path / SPLIT).write_bytes(b"t\xe9che\n")
+    with pytest.raises(InputError, match=r"test_tasks\.txt: cannot be read .* save it as UTF-8, one task a line"):
+        read_superni(tmp_path, SPLIT, None)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -19,7 +19,8 @@ from selfinstruct.config_faults import example_for, explain
 from selfinstruct.config_texts import as_yaml, leaves, refuse_secrets
 from selfinstruct.errors import InputError
 from selfinstruct.filters import InstanceThresholds, InstructionThresholds
-from selfinstruct.models.gateway import ModelOptions, check_options
+from selfinstruct.models.askable import check_options
+from selfinstruct.models.gateway import ModelOptions
 from selfinstruct.models.limits import LimitOptions
 from selfinstruct.models.local_options import is_local
 from selfinstruct.models.store import StoreOptions
@@ -146,6 +147,8 @@ def resolve(cfg: DictConfig) -> dict[str, Any]:
 def check_overrides(place: str, verb: str, overrides: Sequence[str]) -> None:
     """Compose a verb's config with overrides, within a Hydra app that runs already, to see that their keys exist.
 
+    A run's values are checked as well; those of other verbs depend on folders that may not be there yet.
+
     Raises:
         InputError: an override that this verb does not take; begins with `place`.
     """
@@ -154,7 +157,11 @@ def check_overrides(place: str, verb: str, overrides: Sequence[str]) -> None:
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        compose(verb, list(overrides))
+        composed = compose(verb, list(overrides))
+        if verb == "run":
+            load(composed)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
     except (HydraException, OmegaConfBaseException) as error:
         said = "; ".join(line.strip() for line in str(error).splitlines()[:2])
         raise InputError(f"{place}: {said}; correct it, or see `selfinstruct {verb} --help`") from error

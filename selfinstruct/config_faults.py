@@ -66,6 +66,10 @@ def example_for(key: str) -> str:
         "judge.api_base": "for example judge.api_base=http://127.0.0.1:8000/v1",
         "model.api_base": "for example model.api_base=http://127.0.0.1:8000/v1",
         "run": "for example run=runs/<name>",
+        "path": "for example path=my_seeds.jsonl",
+        "study": "for example experiments=tune_and_evaluate",
+        "settings.base": "for example settings.base=Qwen/Qwen3-0.6B-Base",
+        "settings.tasks": "for example settings.tasks=tasks.jsonl",
         "benchmark.path": "for example benchmark.path=my_questions.jsonl",
     }
     return examples.get(key, f"for example {key}=...")

@@ -58,6 +58,10 @@ _REMEDIES = {
     errno.EISDIR: "a folder stands where a file should be: move it away, or choose another run_dir",
     errno.ENAMETOOLONG: "choose a shorter run_dir",
 }
+_WRONG_PLACE = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EEXIST),
+    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
+}
 
 
 class RunFolderError(SelfInstructError):
@@ -118,27 +122,38 @@ class RunWriter:
 
 
 @contextlib.contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """Hold the folder against other processes that would write the same run.
+def claimed(folder: Path, is_patient: bool = False) -> Iterator[bool]:
+    """Hold the folder against other processes that would write the same run; give whether another one held it first.
+
+    Args:
+        is_patient: wait for another process that holds it.
 
     Raises:
-        InputError: another process is writing this run.
-        RunFolderError: the folder cannot be written, now or while it is held.
+        InputError: another process is writing this run, or the folder cannot be made or written there.
+        RunFolderError: the disk is full or fails, or the folder cannot be written any more while it is held.
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / ".lock")
+    lock, was_taken = FileLock(folder / ".lock"), False
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if not is_patient:
+                raise
+            was_taken = True
+            lock.acquire()
     except Timeout as error:
         raise InputError(
             f"{folder}: another process is writing this run; wait for it, or choose another run_dir"
         ) from error
     except OSError as error:
+        if error.errno in _WRONG_PLACE:
+            raise InputError(_place_fault(folder, error)) from error
         raise unwritable(folder, error) from error
     try:
-        yield
+        yield was_taken
     except OSError as error:
         if error.errno not in _REMEDIES:
             raise
@@ -149,9 +164,13 @@ def claimed(folder: Path) -> Iterator[None]:
 
 def unwritable(folder: Path, error: OSError) -> RunFolderError:
     """Return the error for a folder that cannot be written, with what to do."""
+    return RunFolderError(f"{_place_fault(folder, error)}. {_KEPT}")
+
+
+def _place_fault(folder: Path, error: OSError) -> str:
     remedy = _REMEDIES.get(error.errno or 0, "make it writable, then repeat the command")
     cause = error.strerror or " ".join(str(error).split())
-    return RunFolderError(f"run folder {folder}: {cause}; {remedy}. {_KEPT}")
+    return f"run folder {folder}: {cause}; {remedy}"
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -166,9 +185,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise InputError(f"{folder}: no {MANIFEST} there; give a run folder, for example run=runs/<name>") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
+        raise InputError(f"{path}: cannot be read ({error}); give another run folder, or repeat the run") from error
     if not isinstance(manifest, dict) or "identity" not in manifest:
-        raise InputError(f"{path}: not a manifest of a run")
+        raise InputError(f"{path}: not a manifest of a run; give a run folder, for example run=runs/<name>")
     return manifest
 
 
@@ -178,8 +197,11 @@ def earlier_manifest(folder: Path, identity: str) -> dict[str, Any]:
     Raises:
         InputError: it belongs to something else, or cannot be read.
     """
-    if not (folder / MANIFEST).exists():
-        return {}
+    try:
+        if not (folder / MANIFEST).exists():
+            return {}
+    except OSError as error:  # no right to look into it, or a name that is too long
+        raise InputError(_place_fault(folder, error)) from error
     manifest = read_manifest(folder)
     if manifest.get("identity") != identity:
         raise InputError(

@@ -19,6 +19,7 @@ from typing import Any
 MASK = "***"
 _SHORTEST_PART = 8
 _SHORTEST_SECRET = 12
+_SHORTEST_MASKED = 4  # "x" or "no", as people give to servers that want no key, would mask half of every message
 _SECRET_VARIABLE = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$|(KEY|TOKEN|SECRET|PASSWORD)_", re.IGNORECASE)
 _SECRET_NAMES = (
     *("api_key", "apikey", "access_key", "access_key_id", "secret", "secret_key", "private_key", "password", "passwd"),
@@ -29,6 +30,11 @@ _NAMED_VALUE = re.compile(r"([\w.-]+)[\"']?\s*[:=]\s*(?=[^\s,}\]])")
 _NO_VALUE = re.compile(r"(null|\"\"|''|\?\?\?|\$\{[^}]*\})?[\"'}\]\s]*$", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"://[^\s:/@]*:(?!\$\{)[^\s@]+@")
 _QUERY_PASSWORD = re.compile(r"[?&]\w*(?:password|secret|token|key)\w*=(?!\$\{)[^\s&]+", re.IGNORECASE)
+_USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*|[a-z][a-z0-9_]{0,30}")
+KEY_FOR_NAME = (
+    "looks like a key, not like the name of a variable that is set; give the name of the variable that holds the key, "
+    "for example model.api_key_env=OPENAI_API_KEY. If it is a key, have it replaced: it has been shown"
+)
 _FREE_TEXT = ("prompts", "seeds", "filters", "name", "hydra.runtime")
 
 
@@ -54,7 +60,7 @@ def masked(text: str, secrets: Iterable[str | None]) -> str:
     Any eight characters of a secret in a row count as a part of it, since providers repeat the beginning of a key.
     """
     hidden = bytearray(len(text))
-    for secret in filter(None, secrets):
+    for secret in (secret for secret in secrets if secret and len(secret) >= _SHORTEST_MASKED):
         for form in _forms(secret):
             for start in _found(text, form):
                 length = min(_SHORTEST_PART, len(form))
@@ -105,6 +111,8 @@ def _secret_in(argument: str) -> tuple[str, str] | None:
     for name, secret in secret_values().items():
         if secret in argument:
             return masked(key, [secret]), f"holds the value of {name}, which ends up in {_WRITTEN}"
+    if key.endswith("api_key_env") and not _NO_VALUE.match(value) and is_key_for_name(value):
+        return key, f"what looks like a key on the command line ends up in {_WRITTEN}"
     if is_secret_name(key) and not _NO_VALUE.match(value):
         return key, f"a key on the command line ends up in {_WRITTEN}"
     if key.partition(".")[0] in _FREE_TEXT:
@@ -115,6 +123,11 @@ def _secret_in(argument: str) -> tuple[str, str] | None:
         if is_secret_name(named[1]) and not _NO_VALUE.match(value, named.end()):
             return f"{key}.{named[1]}", f"a key on the command line ends up in {_WRITTEN}"
     return None
+
+
+def is_key_for_name(value: str) -> bool:
+    """True for a key that was given where the name of its variable belongs: no name of that look, and none is set."""
+    return value not in os.environ and not _USUAL_NAME.fullmatch(value)
 
 
 def remedy(key: str) -> str:
@@ -156,6 +169,8 @@ def _secret_value(key: str, value: Any) -> str | None:
     holds = next((f"holds the value of {name}" for name, secret in secret_values().items() if secret in value), "")
     if is_secret_name(key) and not _NO_VALUE.match(value):
         holds = "holds a key"
+    if key.endswith("api_key_env") and not _NO_VALUE.match(value) and is_key_for_name(value):
+        holds = "holds what looks like a key"
     if _URL_PASSWORD.search(value) or _QUERY_PASSWORD.search(value):
         holds = "holds a password"
     return f"{key}: {holds}, which a sweep writes to its multirun.yaml; {remedy(key)}" if holds else None

@@ -54,6 +54,8 @@ def read_fault(error: Exception, secret: str | None, model: str) -> TransientErr
     text = f"{model}: {_clean(_describe(chain), secret)}"
     if _says(chain, _OUT_OF_CREDIT) or any(sign in text.lower() for sign in _OUT_OF_CREDIT):
         return ProviderError(f"{text}; add credit with the provider. {_KEPT}")
+    if _is_unasked(chain):
+        return ProviderError(f"{text}; name the variable that holds the key with model.api_key_env. {_KEPT}")
     if _may_pass(error):
         return TransientError(text, _retry_after_s(chain))
     return ProviderError(f"{text}; {_remedy(error, text)}. {_KEPT}")
@@ -149,6 +151,13 @@ def _provider_words(error: BaseException) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _is_unasked(chain: list[BaseException]) -> bool:
+    """True when OpenAI's client could not even be made, for want of a key; LiteLLM calls that a fault of the server."""
+    import openai
+
+    return any(isinstance(error, openai.OpenAIError) and not isinstance(error, openai.APIError) for error in chain)
 
 
 def _may_pass(error: Exception) -> bool:

@@ -25,7 +25,7 @@ from selfinstruct.models.gate import Gate, Sending, Turn
 from selfinstruct.models.library import import_litellm
 from selfinstruct.models.limits import LimitOptions
 from selfinstruct.models.local_folder import find_folder, fingerprint, label
-from selfinstruct.models.local_options import check_local, deciding, is_local
+from selfinstruct.models.local_options import deciding, is_local
 from selfinstruct.models.prices import REMEDY, Prices, known_prices
 from selfinstruct.models.reckoning import Reckoning
 from selfinstruct.records import INSTRUCTIONS, Completion, Request
@@ -36,7 +36,6 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _TOO_MANY_REQUESTS = 429
 _TEXT_PROVIDER = "text-completion-openai/"
-_SECRET_OPTIONS = ("api_key", "secret", "password", "authorization", "access_key", "session_token", "credentials")
 
 
 @dataclass(frozen=True)
@@ -77,46 +76,6 @@ def short_name(options: ModelOptions) -> str:
     return label(options.name) if is_local(options.options) else options.name.rpartition("/")[2]
 
 
-def check_options(options: ModelOptions, needs_key: bool = True) -> None:
-    """Refuse a model that cannot be asked.
-
-    Args:
-        needs_key: False where nothing will be sent, as in a dry run.
-
-    Raises:
-        InputError: a key in the options, an unset key variable, or a name without a provider.
-    """
-    for name in _secret_names(options.options):
-        raise InputError(
-            f"model.options.{name}: a secret may not stand in the config; export it and name its variable, for "
-            "example model.api_key_env=OPENAI_API_KEY"
-        )
-    if needs_key and options.api_key_env and not os.environ.get(options.api_key_env):
-        raise InputError(
-            f"model.api_key_env={options.api_key_env}: this environment variable is not set; "
-            f"export {options.api_key_env}=... or name another one"
-        )
-    if is_local(options.options):
-        check_local(options.name, options.options, options.api_base)
-        return
-    if "/" not in options.name:
-        raise InputError(f"model.name={options.name}: give it as <provider>/<model>, for example openai/{options.name}")
-    if options.name.startswith("offline/"):
-        from selfinstruct.models.offline import read_options
-
-        read_options(options.options)
-
-
-def _secret_names(options: dict[str, Any], prefix: str = "") -> list[str]:
-    found = []
-    for name, value in options.items():
-        if any(sign in name.lower().replace("-", "_") for sign in _SECRET_OPTIONS):
-            found.append(prefix + name)
-        if isinstance(value, dict):
-            found += _secret_names(value, f"{prefix}{name}.")
-    return found
-
-
 def build(options: ModelOptions, limits: LimitOptions, budget: Budget) -> Gateway:
     """Return the gateway to a model; the target of every preset in conf/model/."""
     return Gateway(options, limits, budget)
@@ -152,6 +111,7 @@ class Gateway:
         self._secret = os.environ.get(options.api_key_env) if options.api_key_env else None
         self._stopped = asyncio.Event()
         self._litellm = import_litellm()
+        route.check_provider(self._litellm, options)
         self._prices = self._known_prices()
         self._reckoning = Reckoning(self._prices, options.options)
         self._name = route.called_as(self._litellm, options)

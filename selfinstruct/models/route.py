@@ -15,6 +15,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.errors import InputError
 from selfinstruct.models.prices import DECLARED, Prices
 
 if TYPE_CHECKING:
@@ -33,6 +34,20 @@ def called_as(litellm: Any, options: ModelOptions) -> str:
     if provider != "openai" or not options.api_base or is_openais_own or needs_client:
         return name
     return f"hosted_vllm/{model}"
+
+
+def check_provider(litellm: Any, options: ModelOptions) -> None:
+    """Refuse a model whose provider LiteLLM does not know, before anything is sent. Raises InputError."""
+    if options.name.startswith("offline/"):
+        return
+    try:
+        litellm.get_llm_provider(options.name, api_base=options.api_base)
+    except litellm.BadRequestError as error:
+        provider = options.name.partition("/")[0]
+        raise InputError(
+            f"model.name={options.name}: LiteLLM knows no provider {provider}; for a server of your own write "
+            f"openai/<model> with model.api_base, for others see docs.litellm.ai/docs/providers"
+        ) from error
 
 
 def register_price(litellm: Any, name: str, prices: Prices) -> None:

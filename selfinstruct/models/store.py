@@ -26,7 +26,7 @@ from selfinstruct.errors import InputError, StoreError
 from selfinstruct.jsonl import canonical
 from selfinstruct.models.budget import Spent
 from selfinstruct.models.reckoning import Reckoning
-from selfinstruct.models.store_faults import explain, redacted
+from selfinstruct.models.store_faults import explain, is_wrong_place, redacted
 from selfinstruct.models.tables import create_table
 from selfinstruct.records import Completion, Message, Request
 
@@ -232,7 +232,7 @@ def open_store(url: str) -> CompletionStore:
     """Open the store at an SQLAlchemy URL and create its table.
 
     Raises:
-        InputError: the URL is unusable, or its driver is not installed.
+        InputError: the URL is unusable, its folder cannot be made, or its driver is not installed.
         StoreError: the database cannot be opened (locked, corrupt, read-only, no server).
     """
     from sqlalchemy import create_engine
@@ -247,7 +247,8 @@ def open_store(url: str) -> CompletionStore:
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise InputError(f"store.url={redacted(url)}: {error}; {_URLS}") from error
     except OSError as error:
-        raise StoreError(explain(url, error)) from error
+        kind = InputError if is_wrong_place(error) else StoreError
+        raise kind(explain(url, error)) from error
     if engine.dialect.name == "sqlite":
         _use_write_ahead_log(engine, float(str(parsed.query.get("timeout", _LOCK_TIMEOUT_S))))
     store = CompletionStore(engine, url)

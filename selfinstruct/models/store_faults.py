@@ -23,6 +23,7 @@ _REMEDIES = {
     "permission denied": "make the file and its folder writable, or choose another store.url",
     "unable to open": "make the folder writable, or choose another store.url",
     "not a directory": "a file stands where its folder should be: move it away, or choose another store.url",
+    "no such file or directory": "choose a store.url whose folder can be made",
     "file exists": "a file stands where its folder should be: move it away, or choose another store.url",
     "not a database": "the file is damaged or is no SQLite database; move it away or choose another store.url",
     "malformed": f"the file is damaged; {_RECOVER}",
@@ -33,6 +34,11 @@ _REMEDIES = {
     "disk i/o error": "the disk fails or a limit on file sizes was reached; mend that, then repeat the command",
     "connect": "start the database server or correct store.url",
 }
+
+
+def is_wrong_place(error: OSError) -> bool:
+    """True when a folder cannot be made where it was asked for, which another store.url mends."""
+    return isinstance(error, FileNotFoundError | FileExistsError | NotADirectoryError | PermissionError)
 
 
 def redacted(url: str) -> str:

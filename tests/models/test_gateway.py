@@ -16,8 +16,9 @@ import pytest
 
 from selfinstruct.errors import InputError, ProviderError
 from selfinstruct.models import gateway
+from selfinstruct.models.askable import check_options
 from selfinstruct.models.budget import Budget, Spent
-from selfinstruct.models.gateway import ModelOptions, build, check_options
+from selfinstruct.models.gateway import ModelOptions, build
 from selfinstruct.models.limits import LimitOptions
 from selfinstruct.records import Completion, Message, Request
 from tests.servers.process import serving

@@ -166,7 +166,7 @@ def hold_a_claim(url: str, held: Any) -> None:
     async def hold() -> None:
         assert await open_store(url).open_claims().claim("0" * 64)
         held.set()
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)  # it is killed before
 
     asyncio.run(hold())
 
@@ -176,7 +176,7 @@ def test_the_claim_of_a_process_that_was_killed_is_free(url: str) -> None:
     held = context.Event()
     other = context.Process(target=hold_a_claim, args=(url, held))
     other.start()
-    assert held.wait(60)
+    assert held.wait(200)
     store = open_store(url)
     claims = store.open_claims()
 

@@ -127,7 +127,7 @@ def _how_made(facts: Mapping[str, Any]) -> str:
         "classification, or come with it in the same answer, as in Alpaca. Instances that fail a rule are dropped.",
     ]
     if "model" in facts:
-        sentences.append(f"The model was `{_model_name(facts)}`.")
+        sentences.append(f"The model was `{model_name(facts)}`.")
     if "seeds" in facts:
         sentences.append(f"The pool started with the seed tasks {_seeds(facts['seeds'])}.")
     return "## How it was made\n\n" + " ".join(sentences)
@@ -140,7 +140,8 @@ def _seeds(seeds: Any) -> str:
     return f"{seeds.get('name', '')}{quality}".strip()
 
 
-def _model_name(facts: Mapping[str, Any]) -> str:
+def model_name(facts: Mapping[str, Any]) -> str:
+    """Return the model that the facts of a run name; empty where they name none."""
     model = facts.get("model", "")
     return str(model.get("name", "") if isinstance(model, Mapping) else model)
 
@@ -175,7 +176,7 @@ def _limitations(facts: Mapping[str, Any], license_id: str) -> str:
         "They carry the biases of the model and of the seed tasks, and may repeat what the model was trained on.",
         "The filters look at form and at word overlap. They do not judge truth, safety or personal data.",
     ]
-    if _model_name(facts).startswith("offline"):
+    if model_name(facts).startswith("offline"):
         points.insert(0, "**For testing only.** The offline model is no language model; do not train on its data.")
     if license_id == "other":
         points.append(

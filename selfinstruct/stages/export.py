@@ -7,7 +7,7 @@ In come instances, seed tasks and options; out comes the folder export/ of a run
     prompt_completion.jsonl   {"prompt": ..., "completion": ...}, in the 13 forms of the paper
     dataset.parquet           instruction, input, output, is_classification, source; what `load_dataset` loads
     README.md                 the data card
-    all_generated_instances.jsonl, machine_generated_instructions.jsonl   under the names Self-Instruct released them
+    and, if asked for, the files of released.py under the names of the Self-Instruct release
 
 The same input gives the same bytes (Parquet: with the same version of pyarrow, which writes its name into the file).
 """
@@ -22,7 +22,8 @@ from typing import Any, ClassVar, Literal
 
 from selfinstruct import jsonl
 from selfinstruct.records import Instance, Instruction, SeedSet
-from selfinstruct.stages.data_card import WrittenFile, data_card
+from selfinstruct.stages.data_card import WrittenFile, data_card, model_name
+from selfinstruct.stages.released import write_released
 from selfinstruct.stages.training_forms import in_random_form
 from selfinstruct.stages.training_records import TrainingRecord, training_records
 
@@ -31,8 +32,6 @@ PARQUET_FILE = "dataset.parquet"
 ALPACA_FILE = "alpaca.json"
 CHAT_FILE = "openai_chat.jsonl"
 PROMPT_COMPLETION_FILE = "prompt_completion.jsonl"
-RELEASED_INSTANCES_FILE = "all_generated_instances.jsonl"
-RELEASED_INSTRUCTIONS_FILE = "machine_generated_instructions.jsonl"
 CARD_FILE = "README.md"
 
 Format = Literal["alpaca", "openai_chat", "prompt_completion", "parquet", "self_instruct"]
@@ -82,7 +81,7 @@ def write_exports(
     target = folder / EXPORT
     written = _write_records(target, records, options, random_seed)
     if "self_instruct" in options.formats:
-        written += _write_released(target, instances, instructions)
+        written += write_released(target, instances, instructions, model_name(facts))
     card = data_card(records, duplicates, written, facts, options.language, options.license)
     jsonl.write_text(target / CARD_FILE, card)
     return tuple(target / name for name in (*(file.name for file in written), CARD_FILE))
@@ -118,7 +117,7 @@ def _write_alpaca(path: Path, records: Sequence[TrainingRecord]) -> WrittenFile:
     return WrittenFile(path.name, len(plain), "one list of instruction, input, output")
 
 
-def _triple(record: TrainingRecord | Instance) -> dict[str, str]:
+def _triple(record: TrainingRecord) -> dict[str, str]:
     return {"instruction": record.instruction, "input": record.input, "output": record.output}
 
 
@@ -169,32 +168,3 @@ def _write_bytes(path: Path, content: bytes) -> None:
     temporary = path.with_name(path.name + ".part")
     temporary.write_bytes(content)
     temporary.replace(path)
-
-
-def _write_released(
-    target: Path, instances: Sequence[Instance], instructions: Sequence[Instruction]
-) -> list[WrittenFile]:
-    """Machine-written data only, in the run's order, duplicates included: what the names promise in the release."""
-    written = [
-        _write_lines(
-            target / RELEASED_INSTANCES_FILE,
-            (_triple(instance) for instance in instances),
-            "the machine-written instances, as Self-Instruct names them",
-        )
-    ]
-    if instructions:
-        lines = (_released_instruction(instruction) for instruction in instructions)
-        content = "the accepted instructions, as Self-Instruct names them"
-        written.append(_write_lines(target / RELEASED_INSTRUCTIONS_FILE, lines, content))
-    return written
-
-
-def _released_instruction(instruction: Instruction) -> dict[str, Any]:
-    """`metadata` holds the raw answer in the release; here the completion store has it, so it is empty."""
-    return {
-        "instruction": instruction.instruction,
-        "most_similar": instruction.most_similar,
-        "avg_similarity_score": instruction.avg_similarity_score,
-        "metadata": {},
-        "request_idx": instruction.request_idx,
-    }

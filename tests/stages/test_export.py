@@ -47,6 +47,7 @@ def test_every_format_writes_its_file_and_the_data_card_comes_last(tmp_path):
         "prompt_completion.jsonl",
         "all_generated_instances.jsonl",
         "machine_generated_instructions.jsonl",
+        "is_clf_or_not_some-model.jsonl",
         "README.md",
     ]
     assert sorted(path.name for path in (tmp_path / "export").iterdir()) == sorted(written)  # no .part is left behind
@@ -156,27 +157,6 @@ def test_a_run_that_kept_nothing_gives_whole_files_without_records(tmp_path):
     table = parquet.read_table(paths["dataset.parquet"])
     assert (table.num_rows, table.num_columns) == (0, 5)
     assert "| records | 0 |" in paths["README.md"].read_text()
-
-
-def test_released_files_hold_machine_written_data_only_as_the_run_wrote_it(tmp_path):
-    written = _write(tmp_path, shuffle=True)
-    assert _lines(written["all_generated_instances.jsonl"]) == [
-        {"instruction": "Name the capital.", "input": "Perú", "output": "Lima"},
-        {"instruction": "Say hello.", "input": "", "output": "Hello!"},
-        {"instruction": "Say hello.", "input": "", "output": "Hello!"},
-    ]
-    assert _lines(written["machine_generated_instructions.jsonl"])[0] == {
-        "instruction": "Name the capital.",
-        "most_similar": {"Is it kind?": 0.25, "Say it.": 0.125},
-        "avg_similarity_score": 0.1875,
-        "metadata": {},
-        "request_idx": 0,
-    }
-
-
-def test_without_instructions_only_the_released_instances_are_written(tmp_path):
-    paths = write_exports(tmp_path, INSTANCES, SEEDS, replace(OPTIONS, formats=("self_instruct",)), 42, {})
-    assert [path.name for path in paths] == ["all_generated_instances.jsonl", "README.md"]
 
 
 def test_exporting_twice_gives_the_same_bytes(tmp_path):

@@ -20,10 +20,10 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from annotated_types import MinLen
 
@@ -32,14 +32,18 @@ from selfinstruct import outcomes, runs
 from selfinstruct.config_texts import without_passwords
 from selfinstruct.errors import InputError, Interrupted
 from selfinstruct.jsonl import canonical, write_text
+from selfinstruct.stopping import passed_on
+from selfinstruct.study_parent import close_parent, open_parent
 from selfinstruct.summary import near
 from selfinstruct.tracking import TrackingOptions
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+STUDY = "study.json"
 _FORBID: dict[str, str] = {"extra": "forbid"}
 _REFERENCE = re.compile(r"\$\{(folder|tuned):([\w-]+)\}")
+_NAME = re.compile(r"[\w-]+")
 _FOLDER_KEY = {"compare": "out"}
 _NAMED = ("run", "refilter", "finetune", "evaluate")
 _ASIDE = re.compile(
@@ -91,17 +95,25 @@ class Study:
         self.config = configs.build(StudyConfig, plain)
         self._uses = {name: self._references(name, step) for name, step in self.config.steps.items()}
         self.folder = self._place()
-        for name, command in self.commands().items():
-            configs.check_overrides(f"steps.{name}", command[0], [one for one in command[1:] if "${" not in one])
+        for name, step in self.config.steps.items():
+            self._refuse_places(name, step)
+        for name, (verb, *overrides) in self.commands().items():
+            known = [one for one in overrides if "${" not in one]
+            if self.config.dry_run and verb == "run":
+                known.append("dry_run=true")  # which needs no key
+            configs.check_overrides(f"steps.{name}", verb, known)
 
     def commands(self) -> dict[str, list[str]]:
         """Return the command of each step, in order; a model that is not tuned yet stands as its reference."""
         return {name: [step.verb, *self._overrides(name)] for name, step in self.config.steps.items()}
 
-    def execute(self, parent_id: str | None) -> dict[str, int]:
-        """Run the steps in order and return their exit codes; -1: left out, since a step that it uses failed."""
+    def execute(self, parent_id: str | None, codes: dict[str, int]) -> None:
+        """Run the steps in order and note their exit codes; -1: left out, since a step that it uses failed.
+
+        Raises:
+            Interrupted: the user asked to stop; the code of the step that ran then is noted.
+        """
         environment = {**os.environ, **({outcomes.PARENT_VARIABLE: parent_id} if parent_id else {})}
-        codes: dict[str, int] = {}
         for number, (name, step) in enumerate(self.config.steps.items(), 1):
             failed = [used for used in self._uses[name] if codes[used] != 0]
             head = f"[{number}/{len(self.config.steps)}] {name}: selfinstruct {step.verb}"
@@ -110,28 +122,48 @@ class Study:
                 codes[name] = _LEFT_OUT
                 continue
             print(f"\n{head}", flush=True)
-            codes[name] = _run([step.verb, *self._overrides(name)], environment)
-            if codes[name] == Interrupted.exit_code:
-                break
-        write_text(self.folder / "study.json", json.dumps(self._record(codes), indent=2, ensure_ascii=False) + "\n")
-        return codes
+            codes[name], is_interrupted = _run([step.verb, *self._overrides(name)], environment)
+            if is_interrupted:
+                raise Interrupted("interrupted; repeat the command to go on")
+
+    def is_whole(self, codes: Mapping[str, int]) -> bool:
+        """Return whether every step ended well."""
+        return all(codes.get(name) == 0 for name in self.config.steps)
+
+    def write_down(self, codes: Mapping[str, int]) -> None:
+        """Write study.json: the command of each step, and how it ended."""
+        write_text(self.folder / STUDY, json.dumps(self._record(codes), indent=2, ensure_ascii=False) + "\n")
 
     def _record(self, codes: Mapping[str, int]) -> dict[str, Any]:
         steps = {
-            name: {"command": without_passwords(" ".join(command)), "exit_code": codes.get(name)}
+            name: {"command": without_passwords(shlex.join(command)), "exit_code": codes.get(name)}
             for name, command in self.commands().items()
         }
         return {"study": self.config.study, "steps": steps}
 
     def _references(self, name: str, step: Step) -> list[str]:
-        """Return the steps that a step uses; they have to come before it."""
+        """Return the steps that a step uses. Raises InputError for one that cannot be used there."""
         earlier = list(self.config.steps)[: list(self.config.steps).index(name)]
-        used = list(dict.fromkeys(found[2] for text in self._declared(step) for found in _REFERENCE.finditer(text)))
-        for one in used:
-            if one not in earlier:
-                where = "comes after it" if one in self.config.steps else "is not there"
-                raise InputError(f"steps.{name}: uses the step {one}, which {where}; name one that comes before it")
-        return used
+        used: list[str] = []
+        for text in self._declared(step):
+            for found in _REFERENCE.finditer(text):
+                self._check_reference(name, found, earlier)
+                used.append(found[2])
+        return list(dict.fromkeys(used))
+
+    def _check_reference(self, name: str, found: re.Match[str], earlier: Sequence[str]) -> None:
+        reference, kind, one = found[0], found[1], found[2]
+        if one not in earlier:
+            is_there = "comes after it" if one in self.config.steps else "is not there"
+            where = "is itself" if one == name else is_there
+            raise InputError(f"steps.{name}: uses the step {one}, which {where}; name one that comes before it")
+        if kind != "tuned":
+            return
+        verb = self.config.steps[one].verb
+        if verb != "finetune":
+            raise InputError(f"steps.{name}: {reference}: the step {one} is a {verb}, and only finetune tunes a model")
+        if reference != found.string:
+            raise InputError(f"steps.{name}: {found.string}: {reference} stands for overrides; let it stand alone")
 
     def _place(self) -> Path:
         if self.config.study_dir:
@@ -147,6 +179,15 @@ class Study:
         """What is said last counts."""
         also = shlex.split(self.config.also.get(step.verb, ""))
         return [*self.config.everywhere.get(step.verb, ()), *step.overrides, *also]
+
+    def _refuse_places(self, name: str, step: Step) -> None:
+        """Refuse what would put a step's folder where `${folder:<step>}` does not look for it."""
+        if not _NAME.fullmatch(name):
+            raise InputError(f"steps.{name}: a step is named by letters, digits, - and _, since its folder is, too")
+        key = _FOLDER_KEY.get(step.verb, "run_dir")
+        for text in self._declared(step):
+            if text.lstrip("+").startswith(f"{key}="):
+                raise InputError(f"steps.{name}: {text}: a step writes to the study's folder; leave {key} out")
 
     def _overrides(self, name: str) -> list[str]:
         step = self.config.steps[name]
@@ -170,7 +211,7 @@ class Study:
         if not (self.folder / step / runs.MANIFEST).is_file():
             return []
         usable_as = runs.read_manifest(self.folder / step).get("usable_as")
-        return str(usable_as).split() if usable_as else []
+        return shlex.split(str(usable_as)) if usable_as else []
 
 
 def study(cfg: DictConfig) -> int:
@@ -178,28 +219,50 @@ def study(cfg: DictConfig) -> int:
     one = Study(cfg)
     if one.config.dry_run:
         for name, command in one.commands().items():
-            print(f"{name}: selfinstruct {' '.join(command)}")
+            print(f"{name}: selfinstruct {shlex.join(command)}")
         return 0
+    codes: dict[str, int] = {}
+    is_interrupted = False
     with runs.claimed(one.folder):
-        parent_id = _open_parent(one)
-        codes: dict[str, int] = {}
+        parent_id = open_parent(one.config.tracking, one.config.study, one.folder.name)
         try:
-            codes = one.execute(parent_id)
+            one.execute(parent_id, codes)
+        except (Interrupted, KeyboardInterrupt):
+            is_interrupted = not one.is_whole(codes)
         finally:
-            _close_parent(one, parent_id, codes)
+            try:
+                one.write_down(codes)
+            finally:
+                failed = [name for name in one.config.steps if codes.get(name) != 0]
+                files = [one.folder / STUDY, *_comparisons(one)]
+                close_parent(one.config.tracking, parent_id, len(one.config.steps), len(failed), files)
     print(f"\n{_told(one, codes)}", flush=True)
-    return max(codes.values(), default=0)
+    if is_interrupted:
+        print("selfinstruct: interrupted; repeat the command to go on", file=sys.stderr, flush=True)
+    return Interrupted.exit_code if is_interrupted else max(codes.values())
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> int:
+class _Ended(NamedTuple):
+    """How a step ended, and whether the user asked to stop meanwhile, whatever the step made of it."""
+
+    code: int
+    is_interrupted: bool
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> _Ended:
     """Run a step to its end; an interrupt reaches it as well, so it is waited for. Killed otherwise, it has failed."""
     process = subprocess.Popen([sys.executable, "-m", "selfinstruct.cli", *command], env=dict(environment))
-    while True:
-        try:
-            code = process.wait()
-            return {-signal.SIGINT: Interrupted.exit_code}.get(code, code if code >= 0 else outcomes.UNEXPECTED)
-        except KeyboardInterrupt:
-            continue
+    is_interrupted = False
+    with passed_on(process.terminate):
+        while True:
+            try:
+                code = process.wait()
+                break
+            except KeyboardInterrupt:
+                is_interrupted = True
+    if code in (-signal.SIGINT, Interrupted.exit_code):
+        return _Ended(Interrupted.exit_code, True)
+    return _Ended(code if code >= 0 else outcomes.UNEXPECTED, is_interrupted)
 
 
 def _told(one: Study, codes: Mapping[str, int]) -> str:
@@ -208,8 +271,7 @@ def _told(one: Study, codes: Mapping[str, int]) -> str:
         f"{name:16} {words.get(codes.get(name), f'exit code {codes.get(name)}'):14} {near(one.folder / name)}"
         for name in one.config.steps
     ]
-    is_whole = all(codes.get(name) == 0 for name in one.config.steps)
-    advice = [] if is_whole else ["repeat the command to do what is missing; what is done is not done again"]
+    advice = [] if one.is_whole(codes) else ["repeat the command to do what is missing; what is done is not done again"]
     return "\n".join([*lines, *advice])
 
 
@@ -222,33 +284,6 @@ def _tracked(options: TrackingOptions) -> list[str]:
 
 def _quoted(value: str | None) -> str:
     return json.dumps(value)
-
-
-def _open_parent(one: Study) -> str | None:
-    options = one.config.tracking
-    if not options.enabled:
-        return None
-    from selfinstruct import tracking
-
-    uri = tracking.resolve_uri(options.uri)
-    tags = {"selfinstruct.study": one.config.study, "selfinstruct.verb": "study"}
-    return tracking.start_parent(uri, options.experiment, one.folder.name, one.folder.name, tags, options.artifacts)
-
-
-def _close_parent(one: Study, parent_id: str | None, codes: Mapping[str, int]) -> None:
-    """Close the parent. A failing tracker costs the mirror only."""
-    if parent_id is None:
-        return
-    from selfinstruct import tracking
-
-    uri = tracking.resolve_uri(one.config.tracking.uri)
-    failed = sum(codes.get(name) != 0 for name in one.config.steps)
-    summary = {"study.steps": float(len(one.config.steps)), "study.failed": float(failed)}
-    found = [path for path in (one.folder / "study.json",) if path.is_file()]
-    try:
-        tracking.finish_parent(uri, parent_id, [1] if failed else [0], summary, [*found, *_comparisons(one)])
-    except tracking.TrackingError as error:
-        print(f"selfinstruct: tracking failed ({error}); repeat the command to mirror it again", file=sys.stderr)
 
 
 def _comparisons(one: Study) -> list[Path]:

@@ -47,15 +47,17 @@ Start here
   selfinstruct run --config-dir my_conf model=mine           your own groups beside the shipped ones
   eval "$(selfinstruct -sc install=bash)"                    tab completion in this shell (also zsh, fish)
 
-Exit codes: 0 done, 2 bad config or input, 3 the provider failed for good, 4 a cap was reached, 130 interrupted.
+Exit codes: 0 done, 2 bad config or input, 3 the provider, the store or the disk failed for good, 4 a cap was reached,
+130 interrupted (143 by SIGTERM).
 """
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
     from selfinstruct.pipes import patient_stdout
+    from selfinstruct.stopping import stops_at_sigterm
 
-    with patient_stdout():
+    with patient_stdout(), stops_at_sigterm():
         _main(sys.argv[1:])
 
 
@@ -71,34 +73,27 @@ def _main(arguments: list[str]) -> None:
 
         print(f"selfinstruct {__version__}")
         return
-    sys.exit(_dispatch(arguments[0], arguments[1:]))
+    from selfinstruct.stopping import exit_code
+
+    sys.exit(exit_code(_dispatch(arguments[0], arguments[1:])))
 
 
 def _dispatch(verb: str, arguments: list[str]) -> int:
-    from selfinstruct.errors import SelfInstructError
+    from selfinstruct import cli_faults
+    from selfinstruct.errors import InputError, Interrupted, SelfInstructError
 
     try:
         if verb not in VERBS:
-            raise _unknown_verb(verb)
+            raise InputError(cli_faults.unknown_verb(verb, VERBS))
         _refuse_secrets(arguments)
-        _refuse_empty_groups(arguments)
+        cli_faults.refuse(verb, arguments)
         return _run_verb(verb, arguments)
     except SelfInstructError as error:
         print(f"selfinstruct: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("selfinstruct: interrupted; repeat the command to go on", file=sys.stderr)
-        return 130
-
-
-def _unknown_verb(verb: str) -> Exception:
-    import difflib
-
-    from selfinstruct.errors import InputError
-
-    close = difflib.get_close_matches(verb, VERBS, n=1)
-    hint = f'did you mean "{close[0]}"?' if close else f"choose one of {', '.join(VERBS)}"
-    return InputError(f'"{verb}" is no verb; {hint}')
+        return Interrupted.exit_code
 
 
 def _refuse_secrets(arguments: Sequence[str]) -> None:
@@ -111,26 +106,13 @@ def _refuse_secrets(arguments: Sequence[str]) -> None:
         raise InputError(fault)
 
 
-def _refuse_empty_groups(arguments: Sequence[str]) -> None:
-    """Refuse group=null: Hydra takes it for a group without a choice, and fails without saying so."""
-    from selfinstruct.errors import InputError
-    from selfinstruct.shipped import data_root
-
-    for argument in arguments:
-        group, _, choice = argument.lstrip("+").partition("=")
-        folder = data_root() / "conf" / group
-        if choice == "null" and group and group != "experiments" and folder.is_dir():
-            options = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-            raise InputError(f"{argument}: names no option of this group; leave it out, or choose one of {options}")
-
-
 def _run_verb(verb: str, arguments: list[str]) -> int:
     """Hand over to Hydra, with its errors as ours and its exit as a return value."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    from selfinstruct import outcomes, sweeps
+    from selfinstruct import cli_faults, outcomes, sweeps
     from selfinstruct.errors import InputError
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # raise, so that one clear message can be made of it
@@ -146,7 +128,7 @@ def _run_verb(verb: str, arguments: list[str]) -> int:
     try:
         _hydra_app(verb, arguments, codes)
     except (HydraException, OmegaConfBaseException) as error:
-        raise InputError(_one_message(error)) from error
+        raise InputError(cli_faults.in_words(verb, arguments, error)) from error
     except YAMLError as error:
         raise InputError(f"{' '.join(str(error).split())}; correct this YAML file") from error
     except SystemExit as error:
@@ -173,6 +155,8 @@ def _filters_of_run(arguments: Sequence[str]) -> list[str]:
     from pathlib import Path
 
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     from selfinstruct.config_texts import flat
     from selfinstruct.errors import InputError
@@ -182,7 +166,11 @@ def _filters_of_run(arguments: Sequence[str]) -> list[str]:
         raise InputError(
             f"run={folder}: no config.yaml there; give one run folder, or several with filters=<preset> named"
         )
-    filters = OmegaConf.to_container(OmegaConf.load(path).filters, resolve=True)
+    try:
+        filters = OmegaConf.to_container(OmegaConf.load(path).filters, resolve=True)
+    except (YAMLError, OmegaConfBaseException, OSError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"{path}: no config of a run ({said}); give another run, or name filters=<preset>") from error
     return [f"{key}={json.dumps(value)}" for key, value in flat({"filters": filters}).items()]
 
 
@@ -227,24 +215,6 @@ def _sweep_folder(verb: str, arguments: Sequence[str]) -> list[str]:
     digest = hashlib.sha256("\n".join([verb, *sorted(options)]).encode()).hexdigest()[:12]
     study = next((o.partition("=")[2] for o in options if o.lstrip("+").startswith("experiments=")), verb)
     return [f"hydra.sweep.dir=runs/sweeps/{study}-{digest}"]
-
-
-def _one_message(error: BaseException) -> str:
-    """Return Hydra's message on one line, with that of its cause where it says more."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith(("full_key:", "object_type=", "reference_type="))]
-    text = "; ".join(kept) or type(error).__name__
-    override = getattr(error, "override", None)
-    if isinstance(override, str):
-        key, _, value = override.partition("=")
-        text = f"{override}: {text}; put a value with signs of its own in quotes: '{key}=\"{value}\"'"
-    cause = error.__cause__
-    if cause is not None and str(cause).splitlines() and str(cause).splitlines()[0] not in text:
-        text += f" ({str(cause).splitlines()[0]})"
-    if "To append to your config use +" in text:
-        text = text.partition(" To append to your config use +")[0]
-        text += "; check its spelling against `selfinstruct run --cfg job`"
-    return text.replace("Could not override", "cannot set")
 
 
 def _complete(arguments: list[str]) -> None:

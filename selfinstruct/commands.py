@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from selfinstruct import config as configs
 from selfinstruct import outcomes, runs
-from selfinstruct.errors import InputError, SelfInstructError
+from selfinstruct.errors import InputError, Interrupted, SelfInstructError
 from selfinstruct.jsonl import write_text
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+_UI_ENDS_S = 10
 
 
 class Job(Protocol):
@@ -81,7 +83,10 @@ def seeds(cfg: DictConfig) -> int:
         writers = {".jsonl": to_jsonl, ".md": to_markdown}
         if target.suffix not in writers:
             raise InputError(f"to={target}: the ending says the format; give a name that ends in .jsonl or .md")
-        write_text(target, writers[target.suffix](seed_set))
+        try:
+            write_text(target, writers[target.suffix](seed_set))
+        except OSError as error:
+            raise InputError(f"to={target}: cannot be written ({error.strerror}); choose another place") from error
         print(target)
     return 0
 
@@ -125,6 +130,8 @@ def study(cfg: DictConfig) -> int:
 
 def ui(cfg: DictConfig) -> int:
     """`selfinstruct ui`: serve the tracking UI until it is interrupted."""
+    import os
+    import signal
     import subprocess
 
     from selfinstruct import tracking
@@ -133,27 +140,48 @@ def ui(cfg: DictConfig) -> int:
     options = configs.build_section(tracking.TrackingOptions, plain["tracking"], "tracking")
     if not options.enabled:
         raise InputError("tracking=off: there is nothing to show; leave it out")
+    _check_port(plain["host"], plain["port"])
     uri = tracking.resolve_uri(options.uri)
     place = tracking.experiment_page(uri, str(options.experiment), options.artifacts)
     command, environment = tracking.ui_command(uri, plain["host"], plain["port"], options.artifacts)
     print(f"http://{plain['host']}:{plain['port']}{place} (Ctrl+C ends it)", flush=True)
+    server = subprocess.Popen(command, env=environment, start_new_session=True)  # MLflow's has children of its own
     try:
-        return subprocess.run(command, env=environment, check=False).returncode
+        return server.wait()
     except KeyboardInterrupt:
+        try:
+            os.killpg(server.pid, signal.SIGINT)
+            server.wait(timeout=_UI_ENDS_S)
+        except (KeyboardInterrupt, subprocess.TimeoutExpired):
+            os.killpg(server.pid, signal.SIGKILL)
         return 0
 
 
+def _check_port(host: Any, port: Any) -> None:
+    """Refuse a port that is none, or where another program listens, before MLflow's server fails at it."""
+    import socket
+
+    if type(port) is not int or not 1 <= port <= 65535:
+        raise InputError(f"port={port}: not a port; give a number from 1 to 65535")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((str(host), port))
+        except OSError as error:
+            raise InputError(
+                f"host={host} port={port}: {error.strerror}; choose another, for example port=5001"
+            ) from error
+
+
 def _executed(make: Callable[[], Job]) -> int:
-    """Make a job, claim its folder and execute it; report how it ended to the sweep that it may belong to."""
-    folder = ""
+    """Execute a job and report how it ended to the sweep that it may belong to.
+
+    Raises:
+        KeyboardInterrupt: the job was interrupted, and the runs of its sweep would follow it in this process.
+    """
+    folders: list[Path] = []
     try:
-        job = make()
-        if job.rehearsal is not None:
-            print(outcomes.rehearsal_of_job(job.rehearsal()), flush=True)
-            return 0
-        folder = str(job.folder)
-        with runs.claimed(job.folder):
-            code, message = job.execute()
+        code, message = _execute(make, folders)
     except SelfInstructError as error:
         code, message = error.exit_code, str(error)
     except Exception as error:
@@ -161,8 +189,24 @@ def _executed(make: Callable[[], Job]) -> int:
             raise
         code, message = outcomes.UNEXPECTED, outcomes.keep_traceback(error)  # it must not end the other arms
     _say(message)
-    outcomes.report_outcome(folder, code, message)
+    outcomes.report_outcome(str(folders[0]) if folders else "", code, message)
+    if code == Interrupted.exit_code and outcomes.sweeps_in_this_process():
+        raise KeyboardInterrupt  # who asked to stop meant all of them
     return code
+
+
+def _execute(make: Callable[[], Job], folders: list[Path]) -> tuple[int, str]:
+    """Make a job, claim its folder, which is noted, and execute it; or rehearse it. Returns exit code and message."""
+    job = make()
+    if job.rehearsal is not None:
+        print(outcomes.rehearsal_of_job(job.rehearsal()), flush=True)
+        return 0, ""
+    folders.append(job.folder)
+    from selfinstruct.publishing import closing_mirrors
+
+    is_patient = outcomes.current_sweep() is not None  # arms that differ in a limit only are one run: each its turn
+    with runs.claimed(job.folder, is_patient) as was_taken, closing_mirrors():
+        return (make() if was_taken else job).execute()
 
 
 def _checked(cfg: DictConfig, keys: set[str]) -> dict[str, Any]:

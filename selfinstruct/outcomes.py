@@ -37,6 +37,7 @@ class Rehearsed:
 
 _current: dict[str, Any] = {"parent_id": None, "job_folder": None, "overrides": [], "thresholds": []}
 _exit_codes: list[int] = []
+_sweeping: list[bool] = []
 _rehearsed: list[Rehearsed] = []
 
 
@@ -66,6 +67,16 @@ def current_sweep() -> str | None:
 def current_overrides() -> list[str]:
     """Return the overrides that tell this job from its siblings; empty outside a sweep."""
     return list(_current["overrides"])
+
+
+def begin_sweep() -> None:
+    """Remember that this process is the one that sweeps."""
+    _sweeping[:] = [True]
+
+
+def sweeps_in_this_process() -> bool:
+    """Return whether this process is the one that sweeps, so that the next run would begin here when this one ends."""
+    return bool(_sweeping) and _current["job_folder"] is not None
 
 
 def take_exit_codes() -> list[int]:
@@ -115,6 +126,14 @@ def rehearsal_of_job(text: str) -> str:
 def add_rehearsed(rehearsed: Iterable[Rehearsed]) -> None:
     """Remember what jobs of a dry sweep would ask."""
     _rehearsed.extend(rehearsed)
+
+
+def add_rehearsed_cost(cost_usd: tuple[float, float] | None) -> None:
+    """Remember what a job of a dry sweep would cost that asks no model, from and to; None: its price is not known."""
+    from selfinstruct.forecast import Range
+
+    cost = None if cost_usd is None else Range(cost_usd[0], sum(cost_usd) / 2, cost_usd[1])
+    add_rehearsed([Rehearsed(Range(0, 0, 0), cost)])
 
 
 def take_rehearsed() -> list[Rehearsed]:

@@ -5,14 +5,16 @@ What is written here comes from the run folder's records, so that it can be writ
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from selfinstruct import outcomes, runs
+from selfinstruct.errors import InputError, Interrupted
 from selfinstruct.exporting import write_run_exports
 from selfinstruct.metrics import measure, series, write_report_metrics
 from selfinstruct.novelty import count_invisible
@@ -30,6 +32,9 @@ class Mirror:
 
     options: TrackingOptions
     run_id: str | None
+
+
+_opened: list[Mirror] = []
 
 
 def check_mirror(options: TrackingOptions) -> None:
@@ -67,7 +72,31 @@ def open_mirror(
         outcomes.current_parent(),
         options.artifacts,
     )
-    return Mirror(options, run_id)
+    _opened.append(Mirror(options, run_id))
+    return _opened[-1]
+
+
+@contextlib.contextmanager
+def closing_mirrors() -> Iterator[None]:
+    """Where this block is left by an error, close the tracking runs that were opened in it and are still open."""
+    _opened.clear()
+    try:
+        yield
+    except BaseException as error:
+        is_stop = isinstance(error, KeyboardInterrupt)
+        code = Interrupted.exit_code if is_stop else getattr(error, "exit_code", None)
+        for mirror in _opened:
+            _close_lost(mirror, code)
+        raise
+
+
+def _close_lost(mirror: Mirror, exit_code: int | None) -> None:
+    from selfinstruct import tracking
+
+    try:
+        tracking.close_lost_run(tracking.resolve_uri(mirror.options.uri), str(mirror.run_id), exit_code)
+    except (tracking.TrackingError, InputError) as error:
+        print(f"selfinstruct: tracking failed ({error})", file=sys.stderr)
 
 
 def arm_name(overrides: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from hydra.experimental.callback import Callback
 
 from selfinstruct.errors import InputError
 from selfinstruct.jsonl import write_text
-from selfinstruct.outcomes import OUTCOME, TRACEBACK, begin_job, end_sweep, take_rehearsed
+from selfinstruct.outcomes import OUTCOME, TRACEBACK, begin_job, begin_sweep, end_sweep, take_rehearsed
 from selfinstruct.secrecy import secret_in_config
 from selfinstruct.summary import near, sweep_table
 
@@ -39,12 +39,10 @@ def abandon() -> None:
 
 
 def _close(uri: str, parent_id: str, exit_codes: list[int], summary: dict[str, float], files: list[Path]) -> None:
-    """Close the children that could not do so themselves, then the parent. A failing tracker costs the mirror only."""
+    """Close the parent. A failing tracker costs the mirror only."""
     from selfinstruct import tracking
-    from selfinstruct.tracking.children import close_lost_children
 
     try:
-        close_lost_children(uri, parent_id)
         tracking.finish_parent(uri, parent_id, exit_codes, summary, files)
     except tracking.TrackingError as error:
         print(f"selfinstruct: tracking failed ({error}); repeat the command to mirror the sweep again", file=sys.stderr)
@@ -65,6 +63,7 @@ class SweepCallback(Callback):
             old.unlink()
             old.with_name(TRACEBACK).unlink(missing_ok=True)
         take_rehearsed()
+        begin_sweep()
         swept = swept_values(config)
         self.swept = set(swept)
         self.thresholds = [float(value) for value in swept.get(_THRESHOLD, ()) if value != "null"]

@@ -7,7 +7,8 @@ says what becomes of the arm with a certain model.options.latency_s, after six a
                                               runs out; it hears, but once, that it has to make room, as Slurm says it
     break 0.005                               a fault of the program
 
-Every process leaves a file there that is named after it, with $MORTAL_NODE as its content.
+Every process leaves a file there that is named after it, with $MORTAL_NODE as its content, and a second one once it was
+asked something.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class MortalModel:
         if self._answers == _ANSWERS_BEFORE_THE_END:
             self._meet_fate()
         self._answers += 1
+        (self._notes / f"{os.getpid()}.asked").touch()
         await self._budget.reserve(Spent(1))
         await asyncio.sleep(self._options.latency_s)
         self._budget.settle(Spent(1), Spent(1))

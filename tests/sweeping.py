@@ -10,8 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ROOT
 
@@ -47,6 +50,13 @@ def sweep(folder: Path, launcher: str, arms: str, *arguments: str, fates: str = 
         check=False,
     )
     return Swept(ended.returncode, ended.stdout, ended.stderr, [n.read_text() for n in notes.glob("*.process")])
+
+
+def wait_until(happened: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
+    """Wait for something that a process does, as long as the process lives."""
+    while not happened():
+        assert process.poll() is None, f"it ended with {process.returncode} before that"
+        time.sleep(0.05)
 
 
 def without_progress(err: str) -> list[str]:

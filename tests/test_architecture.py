@@ -13,17 +13,29 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = {
-    0: {"errors", "records", "text", "randomness", "jsonl", "versions", "secrecy", "pipes"},
+    0: {"errors", "records", "text", "randomness", "jsonl", "versions", "secrecy", "pipes", "stopping"},
     1: {"seeds", "prompts", "templating", "parsing", "novelty", "filters"},
     2: {"models", "runs"},
     3: {"stages", "tally"},
     4: {"pipeline", "refilter", "forecast", "finetune", "evaluation"},
-    5: {"findings", "outcomes", "metrics", "diversity", "quality", "statistics", "compare", "report", "rating"},
+    5: {
+        "findings",
+        "figures",
+        "outcomes",
+        "metrics",
+        "diversity",
+        "quality",
+        "statistics",
+        "compare",
+        "report",
+        "rating",
+    },
     6: {"tracking", "exporting", "progress", "summary"},
     7: {
         "config",
         "config_faults",
         "config_texts",
+        "cli_faults",
         "naming",
         "shipped",
         "sweeps",
@@ -34,7 +46,8 @@ LAYERS = {
         "paying",
         "dry_run",
     }
-    | {"refilter_job", "finetune_job", "evaluate_job", "rate_job", "compare_job", "study_job", "commands", "cli"},
+    | {"refilter_job", "finetune_job", "evaluate_job", "rate_job", "compare_job", "study_job", "study_parent"}
+    | {"commands", "cli"},
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
 OWNERS = {
@@ -45,8 +58,8 @@ OWNERS = {
     "peft": {"finetune", "models"},
     "trl": {"finetune"},
     "openpyxl": {"rating", "compare"},
-    "hydra": {"config", "cli", "sweeps", "launchers"},
-    "omegaconf": {"config", "config_texts", "shipped", "cli", "sweeps", "commands", "launchers"}
+    "hydra": {"config", "cli", "cli_faults", "sweeps", "launchers"},
+    "omegaconf": {"config", "config_texts", "shipped", "cli", "cli_faults", "sweeps", "commands", "launchers"}
     | {"refilter_job", "finetune_job", "evaluate_job", "rate_job", "study_job"},
 }
 HEAVY = {"litellm", "mlflow", "numba", "pandas", "pyarrow", "hydra", "rouge_score", "torch", "ray"} | {

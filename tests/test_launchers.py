@@ -15,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from selfinstruct import cli
 from tests.conftest import ROOT
-from tests.sweeping import ARM, SMALL, surroundings, sweep
+from tests.sweeping import ARM, SMALL, surroundings, sweep, wait_until
 
 WITHDRAWN = "the key was withdrawn; give another one"
 
@@ -185,29 +185,57 @@ def test_ray_uses_both_nodes_and_a_lost_run_costs_nothing_else(tmp_path: Path, m
     assert set(tree(tmp_path).values()) == {"FINISHED"}
 
 
-@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
-def test_ctrl_c_lets_answers_in_flight_come_in_and_begins_nothing_new(tmp_path: Path, launcher: str) -> None:
-    slow = [f"{ARM}=2,3", "model._target_=tests.mortal_model.build", "tracking=off"]
+def test_arms_that_are_the_same_run_take_turns_in_other_processes(tmp_path: Path) -> None:
+    """They differ in a limit only, so that they have one folder, and one child of the parent."""
+    ended = sweep(tmp_path, "joblib", "0.2", "limits.max_concurrency=4,8")
+    assert (ended.code, ended.said) == (0, [])
+    assert len(ended.nodes) == 1  # the second one found it done, and asked nobody
+    assert exit_codes(tmp_path) == [0, 0]
+    assert list(tree(tmp_path).values()) == ["FINISHED"] * 2  # the parent, and one child
+    (folder,) = (tmp_path / "runs").glob("general-*")
+    assert json.loads((folder / "manifest.json").read_text())["from_store"] == 0
+
+
+def stopped(tmp_path: Path, launcher: str, begun: int, stop: Callable[[int], None]) -> tuple[int, str]:
+    """Stop a sweep of two slow arms once so many of them have asked something; return exit code and stderr."""
+    slow = [f"{ARM}=2,3", "model._target_=tests.mortal_model.build"]
     process = subprocess.Popen(
         [*SMALL, f"hydra/launcher={launcher}", *slow],
         cwd=tmp_path,
         env=surroundings(tmp_path / "notes", ""),
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a group of its own, as a shell would make: a terminal signals all of it
     )
-    while len(list((tmp_path / "runs").glob("*/requests.jsonl.part"))) < 2:
-        assert process.poll() is None
-        time.sleep(0.05)
-    time.sleep(0.5)
-    os.killpg(process.pid, signal.SIGINT)
+    wait_until(lambda: len(list((tmp_path / "notes").glob("*.asked"))) == begun, process)
+    stop(process.pid)
     _, err = process.communicate()
-    assert process.returncode == 130
+    return process.returncode, err
+
+
+@pytest.mark.parametrize(
+    ("launcher", "begun", "stop", "code"),
+    [
+        ("basic", 1, "Ctrl+C", 130),
+        ("joblib", 2, "Ctrl+C", 130),
+        ("submitit_local", 2, "Ctrl+C", 130),
+        ("joblib", 2, "SIGTERM", 143),
+        ("submitit_local", 2, "SIGTERM", 143),
+    ],
+)
+def test_who_stops_a_sweep_gets_the_answers_in_flight_and_nothing_new_begins(
+    tmp_path: Path, launcher: str, begun: int, stop: str, code: int
+) -> None:
+    """A terminal sends Ctrl+C to all processes of the command; SIGTERM comes to the one that sweeps alone."""
+    ways = {"Ctrl+C": lambda pid: os.killpg(pid, signal.SIGINT), "SIGTERM": lambda pid: os.kill(pid, signal.SIGTERM)}
+    ended, err = stopped(tmp_path, launcher, begun, ways[stop])
+    assert ended == code, err
     assert err.splitlines()[-1] == "selfinstruct: interrupted; repeat the command to go on"
     assert "Traceback" not in err
     manifests = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/manifest.json")]
-    assert [manifest["exit_code"] for manifest in manifests] == [130, 130]
+    assert [manifest["exit_code"] for manifest in manifests] == [130] * begun
+    assert sorted(tree(tmp_path).values()) == ["FAILED", *["KILLED"] * begun]
     with contextlib.closing(sqlite3.connect(tmp_path / "runs/completions.db")) as store:
         stored = store.execute("SELECT count(*) FROM completions").fetchone()[0]
     assert stored == sum(manifest["sent"] for manifest in manifests) > 0

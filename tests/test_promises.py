@@ -110,6 +110,7 @@ def test_an_interrupted_run_keeps_what_it_paid_and_resumes(tmp_path: Path, signa
         [*command(slow), "run_dir=run"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=-1, text=True
     )
     while stored(tmp_path) < 5:
+        assert process.poll() is None
         time.sleep(0.01)
     for _ in range(signals):
         process.send_signal(signal.SIGINT)

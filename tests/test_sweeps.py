@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -18,9 +19,9 @@ SMALL = ("generation.target=6", "generation.lookahead=4")
 
 
 def tracked(folder: Path, experiment: str = "selfinstruct") -> list[Any]:
-    from mlflow import MlflowClient
+    from selfinstruct.tracking.store import open_client
 
-    client = MlflowClient(f"sqlite:///{folder}/runs/mlflow.db")
+    client = open_client(f"sqlite:///{folder}/runs/mlflow.db")
     (found,) = [e for e in client.search_experiments() if e.name == experiment]
     return list(client.search_runs([found.experiment_id], order_by=["attributes.start_time ASC"]))
 
@@ -127,12 +128,58 @@ def test_an_arm_that_meets_a_fault_of_the_program_stops_no_other(
     assert not list(sweep.glob("*/traceback.txt"))
 
 
-def test_a_fault_of_the_program_outside_a_sweep_is_shown_as_python_shows_it(
-    selfinstruct: Command, monkeypatch: pytest.MonkeyPatch
+def test_a_fault_of_the_program_outside_a_sweep_is_shown_as_python_shows_it_and_fails_the_tracking_run(
+    selfinstruct: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "measure", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        selfinstruct("run", *SMALL, "tracking=off")
+    with monkeypatch.context() as broken:
+        broken.setattr(publishing, "measure", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            selfinstruct("run", *SMALL)
+    (run,) = tracked(tmp_path)
+    assert (run.info.status, run.data.tags["selfinstruct.status"]) == ("FAILED", "stopped")
+    assert run.info.end_time is not None
+    assert selfinstruct("run", *SMALL).code == 0
+    assert [run.info.status for run in tracked(tmp_path)] == ["FINISHED"]
+
+
+def test_a_run_that_is_interrupted_for_good_is_killed_in_the_tracker(
+    selfinstruct: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt  # as a second Ctrl+C does
+
+    monkeypatch.setattr(publishing, "measure", interrupted)
+    assert selfinstruct("run", *SMALL).code == 130
+    assert [run.info.status for run in tracked(tmp_path)] == ["KILLED"]
+
+
+def test_a_run_that_is_refused_late_is_failed_in_the_tracker(selfinstruct: Command, tmp_path: Path) -> None:
+    assert selfinstruct("run", *SMALL, "run_dir=here").code == 0
+    with (tmp_path / "here" / "instances.jsonl").open("a") as file:
+        file.write("{}\n")
+    ended = selfinstruct("run", *SMALL, "run_dir=here")
+    assert (ended.code, "the dataset is not the one that its manifest names" in ended.err) == (2, True)
+    assert [run.info.status for run in tracked(tmp_path)] == ["FAILED"]
+
+
+def test_an_interrupt_ends_the_sweep_and_not_one_of_its_runs_only(
+    selfinstruct: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as interrupting:
+        interrupting.setattr("selfinstruct.job.generate", _interrupted)
+        ended = selfinstruct("run", "-m", *SMALL, "random_seed=1,2,3")
+    assert ended.code == 130
+    assert ended.err.splitlines()[-1] == "selfinstruct: interrupted; repeat the command to go on"
+    (name,) = tree(tmp_path)
+    assert name.endswith(" FAILED")
+    assert tree(tmp_path)[name] == ["KILLED"]
+    assert len(list((tmp_path / "runs").glob("general-*"))) == 1
+    assert selfinstruct("run", "-m", *SMALL, "random_seed=1,2,3").code == 0
+    assert tree(tmp_path) == {name.replace("FAILED", "FINISHED"): ["FINISHED"] * 3}
+
+
+async def _interrupted(*_: Any) -> str:
+    raise asyncio.CancelledError  # what Ctrl+C is to what works asynchronously
 
 
 @pytest.mark.filterwarnings("ignore:Callback SweepCallback.on_multirun_end raised")

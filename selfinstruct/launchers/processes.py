@@ -6,8 +6,10 @@ other three: the system cannot know what they share.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
+import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from selfinstruct.launchers.jobs import Done, Lost, missing, run_packed
+from selfinstruct.stopping import passed_on
 
 
 def run(jobs: Sequence[bytes], n_jobs: int) -> list[Done | Lost]:
@@ -49,11 +52,19 @@ def run(jobs: Sequence[bytes], n_jobs: int) -> list[Done | Lost]:
 
     threads = ThreadPoolExecutor(count, "sweep")  # they wait for the processes
     try:
-        return list(threads.map(run_one, jobs))
+        with passed_on(_interrupt_jobs):
+            return list(threads.map(run_one, jobs))
     finally:  # an interruption lets the jobs that are under way end, and begins no others
         threads.shutdown(cancel_futures=True)
         while not free.empty():
             free.get().shutdown()
+
+
+def _interrupt_jobs() -> None:
+    """Do to the processes of the pools what a terminal does to them by Ctrl+C."""
+    for process in multiprocessing.active_children():
+        if process.pid:
+            os.kill(process.pid, signal.SIGINT)
 
 
 def _why(error: BrokenProcessPool) -> str:

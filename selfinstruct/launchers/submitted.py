@@ -9,12 +9,14 @@ where it was, since its answers are in the completion store.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from selfinstruct.errors import InputError
 from selfinstruct.launchers.jobs import Done, Lost, missing, run_packed
+from selfinstruct.stopping import passed_on, stops_at_sigterm
 from selfinstruct.summary import near
 
 _OF_EVERY_CLUSTER = {  # submitit's own names; whatever else is set is Slurm's, and submitit wants that said
@@ -24,12 +26,20 @@ _OF_EVERY_CLUSTER = {  # submitit's own names; whatever else is set is Slurm's, 
 
 
 class Resumable:
-    """A job as submitit wants it: called, it runs; asked for a checkpoint, it is itself, to be begun again."""
+    """A job as submitit wants it: called, it runs; asked for a checkpoint, it is itself, to be begun again.
+
+    Args:
+        heeds_sigterm: whether SIGTERM stops the job; Slurm sends it to jobs that it is about to queue again.
+    """
+
+    def __init__(self, heeds_sigterm: bool) -> None:
+        self._heeds_sigterm = heeds_sigterm
 
     def __call__(self, job: bytes) -> Done:
         """Run the job, which Ctrl+C interrupts again, unlike the process of submitit that watches over it."""
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        return run_packed(job)
+        with stops_at_sigterm() if self._heeds_sigterm else contextlib.nullcontext():
+            return run_packed(job)
 
     def checkpoint(self, job: bytes) -> Any:
         """Return what to queue in the place of an interrupted job."""
@@ -63,9 +73,10 @@ def run(jobs: Sequence[bytes], cluster: str, options: Mapping[str, Any]) -> list
     except (RuntimeError, NameError, TypeError, ValueError) as error:
         raise InputError(f"hydra/launcher=submitit_{cluster}: {error}; see conf/hydra/launcher/") from error
     with _deaf_to_ctrl_c():
-        submitted = executor.map_array(Resumable(), jobs)
+        submitted = executor.map_array(Resumable(heeds_sigterm=cluster == "local"), jobs)
     try:
-        return [_fetched(job) for job in submitted]
+        with passed_on(lambda: _stop_local(submitted)):
+            return [_fetched(job) for job in submitted]
     except KeyboardInterrupt:
         for job in submitted:
             if cluster == "slurm":
@@ -82,6 +93,13 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _stop_local(jobs: Sequence[Any]) -> None:
+    """Hand SIGTERM to the jobs of this machine, whose numbers are those of the processes that watch over them."""
+    for job in jobs:
+        if job.job_id.isdecimal() and not job.done():
+            os.kill(int(job.job_id), signal.SIGTERM)
 
 
 def _fetched(job: Any) -> Done | Lost:

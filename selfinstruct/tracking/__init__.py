@@ -10,7 +10,7 @@ functions, so importing this package costs nothing. A store and what it gets:
 
 from selfinstruct.tracking.options import TrackingError, TrackingOptions
 from selfinstruct.tracking.parents import finish_parent, start_parent
-from selfinstruct.tracking.runs import finish_run, start_run
+from selfinstruct.tracking.runs import close_lost_run, finish_run, start_run
 from selfinstruct.tracking.store import prepare, resolve_uri
 from selfinstruct.tracking.ui import UiCommand, experiment_page, ui_command
 
@@ -18,6 +18,7 @@ __all__ = [
     "TrackingError",
     "TrackingOptions",
     "UiCommand",
+    "close_lost_run",
     "experiment_page",
     "finish_parent",
     "finish_run",

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from selfinstruct.errors import InputError
+from selfinstruct.tracking.children import close_lost_children
 from selfinstruct.tracking.entries import log_files, log_metrics, log_tags
 from selfinstruct.tracking.experiments import experiment_id
 from selfinstruct.tracking.options import TrackingError
@@ -50,6 +51,8 @@ def finish_parent(
 ) -> None:
     """Close a sweep: FINISHED if every job ended with exit code 0, FAILED otherwise and where no job ran at all.
 
+    Children that are still open are FAILED: their processes were lost, or they would have closed them.
+
     Args:
         statuses: the exit codes of the jobs.
         summary: metrics of the sweep as a whole.
@@ -59,6 +62,7 @@ def finish_parent(
         TrackingError: the tracker failed.
     """
     is_done = bool(statuses) and not any(statuses)
+    close_lost_children(uri, run_id)
     with translated(uri, TrackingError):
         client = open_client(uri)
         log_metrics(client, run_id, summary)

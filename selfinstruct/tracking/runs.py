@@ -92,6 +92,22 @@ def finish_run(
         close(client, run_id, _status(manifest), manifest.get("ended"))
 
 
+def close_lost_run(uri: str, run_id: str, exit_code: int | None) -> None:
+    """Close a tracking run whose folder nobody could close; one that was closed stays as it is.
+
+    Args:
+        exit_code: with which the command ends; None where that is a fault of the program.
+
+    Raises:
+        TrackingError: the tracker failed.
+    """
+    with translated(uri, TrackingError):
+        client = open_client(uri)
+        if client.get_run(run_id).info.status == "RUNNING":
+            log_tags(client, run_id, {STATUS: runs.STOPPED})
+            close(client, run_id, _status({"status": runs.STOPPED, "exit_code": exit_code}))
+
+
 def _mirrored(folder: Path) -> dict[str, Path]:
     """A list of names instead of everything there is: a run_dir may hold the tracker's own artifacts, or a `.env`."""
     files = [folder / name for name in _FILES]

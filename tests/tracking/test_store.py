@@ -3,7 +3,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -65,13 +64,15 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         prepare(f"sqlite:///{tmp_path}/mlflow.db")
 
 
-def test_a_server_that_does_not_answer_is_refused_at_once() -> None:
+def test_a_server_that_does_not_answer_is_refused_at_the_first_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow's own client would go on trying for minutes, so it must not come to that."""
+    import mlflow
+
+    monkeypatch.setattr(mlflow, "MlflowClient", lambda **_: pytest.fail("MLflow was asked"))
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        began = time.monotonic()
         with pytest.raises(InputError, match="refused"):
             prepare(f"http://127.0.0.1:{closed.getsockname()[1]}")
-    assert time.monotonic() - began < 5
 
 
 def test_a_missing_driver_is_named_and_the_password_is_not() -> None:
@@ -98,7 +99,7 @@ def test_runs_that_begin_at_once_on_a_new_store_all_succeed(tmp_path: Path) -> N
         subprocess.Popen([sys.executable, "-c", program, uri, "racing", "demo", str(number)], stderr=subprocess.PIPE)
         for number in range(2)
     ]
-    errors = [process.communicate(timeout=120)[1] for process in processes]
+    errors = [process.communicate()[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], errors
     assert errors == [b"", b""], "the tracker must be silent"
     client = open_client(uri)

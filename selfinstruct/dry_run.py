@@ -83,14 +83,18 @@ def describe_total(jobs: Sequence[Rehearsed], refused: int) -> str:
     Args:
         refused: how many more there are that cannot run.
     """
-    lines = [f"{len(jobs):,} runs would send {_numbers(_sum(one.requests for one in jobs))} requests"]
+    requests = _sum(one.requests for one in jobs)
+    asked = f"{_numbers(requests)} requests" if requests.high else "no request to a model"
+    lines = [f"{len(jobs):,} runs would send {asked}"]
     costs = [one.cost_usd for one in jobs if one.cost_usd is not None]
     unknown = len(jobs) - len(costs)
     if unknown:
-        lines.append(f"cost     undefined, because the price of {unknown:,} of them is not known; {REMEDY}")
+        why = f"the price of {unknown:,} of them is not known; what to set is said above"
+        lines.append(f"cost     undefined, because {why}")
     else:
         lines.append(f"cost     {_dollars(_sum(costs))}")
-    lines.append("Runs that ask the same share the answer, which is paid once: together they may ask for less.")
+    if requests.high:
+        lines.append("Runs that ask the same share the answer, which is paid once: together they may ask for less.")
     if refused:
         lines.append(f"{refused:,} more cannot run; why is said above.")
     return "\n".join(["The sweep together", "", *lines])

@@ -65,7 +65,11 @@ class RunJob:
         prices = known_prices(model.name, model.input_cost_per_token, model.output_cost_per_token)
         found = forecast(self._plan(), partial(count_tokens, model.name), prices)
         outcomes.add_rehearsed([outcomes.Rehearsed(found.requests, found.cost_usd)])
-        return describe_dry_run(self._name, model.name, found, self.config.limits)
+        told = describe_dry_run(self._name, model.name, found, self.config.limits)
+        judge, review = self.config.judge, self.config.review
+        if judge is None:
+            return told
+        return f"{told}\njudge    not in the forecast: {judge.name}, about {review.sample_size:,} instances at most"
 
     def execute(self) -> tuple[int, str]:
         """Generate what is missing, then publish. Returns exit code and message."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def data_root() -> Path:
-    """Return the folder that holds conf/ and experiments/: beside the package in a checkout, inside it in a wheel."""
+    """Return the folder that holds conf/: beside the package in a checkout, inside it in a wheel."""
     package = Path(__file__).resolve().parent
     return package if (package / "conf").is_dir() else package.parent
 

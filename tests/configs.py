@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CONF = ROOT / "conf"
 DEFAULTS = yaml.safe_load((CONF / "run.yaml").read_text(encoding="utf-8"))["defaults"]
 NAMED = [name for entry in DEFAULTS if isinstance(entry, dict) for name in entry]
-GROUPS = [*(name for name in NAMED if " " not in name), "experiments", "prompts/shots", "prompts/schemas"]
+GROUPS = [*(name for name in NAMED if " " not in name), "prompts/shots", "prompts/schemas"]
 OTHERS = ("finetune", "benchmark", "grading", "form")  # groups of other verbs than run
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 LIGHT = "prompts=alpaca"  # the quickest to compose, where prompts do not matter

@@ -50,7 +50,7 @@ BAD = [
     (["run", "limits.max_concurrency=0"], "limits.max_concurrency=0"),
     (["run", "seeds=file"], "seeds.path: no value; give one"),
     (["run", "seeds=file", "seeds.path=nowhere.jsonl"], "nowhere.jsonl"),
-    (["run", "model=nosuch"], "Could not find 'model/nosuch'"),
+    (["run", "model=nosuch"], "model=nosuch: no such option"),
     (["run", "model=openai"], "OPENAI_API_KEY: this environment variable is not set"),
     (["run", "model=vllm"], "model.name: no value"),
     (["run", "model.name=gpt"], "<provider>/<model>"),

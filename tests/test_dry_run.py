@@ -42,6 +42,13 @@ def test_an_unknown_price_is_undefined_and_says_what_to_set(
     assert "undefined, because the price of openai/my-own is not known; set model.input_cost_per_token" in ended.out
 
 
+def test_a_judge_whose_answers_cost_too_is_not_passed_over(selfinstruct: Command) -> None:
+    ended = selfinstruct("run", "dry_run=true", "generation.target=8", "judge=anthropic", "review.sample_size=7")
+    assert ended.code == 0, ended.err
+    assert "judge    not in the forecast: anthropic/claude-haiku-4-5, about 7 instances at most\n" in ended.out
+    assert "judge  " not in selfinstruct("run", "dry_run=true", "generation.target=8").out
+
+
 @pytest.mark.parametrize(
     ("cap", "says"),
     [

@@ -76,9 +76,17 @@ def test_the_wheel_holds_config_seeds_and_studies_byte_for_byte(wheel: Path) -> 
     conf, studies = files(ROOT / "conf"), files(ROOT / "experiments")
     assert {"run.yaml", "model/offline.yaml", "seeds/general.jsonl"} <= set(conf)
     assert "threshold_sweep.yaml" in studies
-    for folder, expected in (("conf", conf), ("experiments", studies), ("conf/experiments", studies)):
-        for name, content in expected.items():
-            assert held[f"selfinstruct/{folder}/{name}"] == content, f"{folder}/{name}"
+    expected = conf | {f"experiments/{name}": content for name, content in studies.items()}
+    prefix = "selfinstruct/conf/"
+    assert {name.removeprefix(prefix): held[name] for name in held if name.startswith(prefix)} == expected
+
+
+def test_the_wheel_holds_every_file_once(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    studies = [name for name in names if name.endswith("/threshold_sweep.yaml")]
+    assert studies == ["selfinstruct/conf/experiments/threshold_sweep.yaml"]
+    assert len(names) == len(set(names))
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
@@ -86,7 +94,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert "selfinstruct/py.typed" in names
     code = {f"selfinstruct/{name}" for name in files(ROOT / "selfinstruct")}
     assert code <= names
-    shipped = ("selfinstruct/conf/", "selfinstruct/experiments/", "selfinstruct-")
+    shipped = ("selfinstruct/conf/", "selfinstruct-")
     assert [name for name in names - code if not name.startswith(shipped)] == []
 
 

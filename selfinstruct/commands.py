@@ -189,7 +189,8 @@ def _executed(make: Callable[[], Job]) -> int:
             raise
         code, message = outcomes.UNEXPECTED, outcomes.keep_traceback(error)  # it must not end the other arms
     _say(message)
-    outcomes.report_outcome(str(folders[0]) if folders else "", code, message)
+    if folders or code:  # a rehearsal leaves nothing behind
+        outcomes.report_outcome(str(folders[0]) if folders else "", code, message)
     if code == Interrupted.exit_code and outcomes.sweeps_in_this_process():
         raise KeyboardInterrupt  # who asked to stop meant all of them
     return code

@@ -93,10 +93,8 @@ def closing_mirrors() -> Iterator[None]:
 def _close_lost(mirror: Mirror, exit_code: int | None) -> None:
     from selfinstruct import tracking
 
-    try:
+    with contextlib.suppress(tracking.TrackingError, InputError):  # the error that is on its way is what counts
         tracking.close_lost_run(tracking.resolve_uri(mirror.options.uri), str(mirror.run_id), exit_code)
-    except (tracking.TrackingError, InputError) as error:
-        print(f"selfinstruct: tracking failed ({error})", file=sys.stderr)
 
 
 def arm_name(overrides: Sequence[str]) -> str:

@@ -5,15 +5,20 @@ serve(study, "127.0.0.1", 5050, "", say=print)   prints an address for each rate
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from selfinstruct.errors import InputError
 from selfinstruct.rating.access import OWNER, Access, kept_secret
 from selfinstruct.rating.study import Study
+
+if TYPE_CHECKING:
+    import uvicorn
 
 _EVERYBODY = "(all pages)"
 
@@ -45,17 +50,30 @@ def serve(study: Study, host: str, port: int, address: str, say: Callable[[str],
         lifespan="off",
         timeout_graceful_shutdown=2,
     )
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end is as good as Ctrl+C
-    try:
+    server = uvicorn.Server(config)
+    with opened, _ending(server):
         for line in links(study, address or _own_address(host, opened.getsockname()[1]), access):
             say(line)
         say("Ctrl+C ends it and writes the ratings.")
-        uvicorn.Server(config).run(sockets=[opened])
-    except KeyboardInterrupt:
-        pass
+        server.run(sockets=[opened])
+
+
+@contextlib.contextmanager
+def _ending(server: uvicorn.Server) -> Iterator[None]:
+    """Within this block Ctrl+C and SIGTERM end the server, also while it is still being loaded.
+
+    An exception instead could come up in some library's import or destructor, and be lost there.
+    """
+
+    def end(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGTERM, before)
-        opened.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def links(study: Study, address: str, access: Access | None) -> list[str]:

@@ -143,6 +143,7 @@ def draw_dots(compared: Path, path: Path) -> None:
         axes.set_yticks(range(len(arms)), arms)
         axes.set_ylim(len(arms) - 0.5, -0.5)
         said = "completion tokens by accepted instruction" if panel == 2 else f"{name}, mean and 95 %"
+        axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel(said, fontsize=9, color=INK)
     save(figure, path, with_page=False)
 

@@ -30,7 +30,7 @@ demo: .venv/.installed
 	$(BIN)/selfinstruct run
 
 test: .venv/.installed-test
-	$(BIN)/python -m pytest -n auto tests
+	$(BIN)/python -m pytest -n auto --dist worksteal tests
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .

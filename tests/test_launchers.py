@@ -17,10 +17,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from selfinstruct import cli
+from selfinstruct.errors import InputError
+from selfinstruct.launchers import clusters
 from tests.conftest import ROOT
 from tests.sweeping import ARM, SMALL, surroundings, sweep, wait_until
 
@@ -273,6 +276,23 @@ def test_a_cluster_that_is_not_there_is_one_message(tmp_path: Path) -> None:
     ended = sweep_without("", "submitit_slurm", tmp_path, PATH="")
     assert ended.returncode == 2
     assert ended.stderr.startswith('selfinstruct: hydra/launcher=submitit_slurm: Could not detect "srun"')
+
+
+@pytest.mark.parametrize(("mode", "is_named"), [(None, True), ("token", False)])
+def test_who_cannot_join_a_ray_cluster_reads_of_its_token_unless_one_is_sent(
+    monkeypatch: pytest.MonkeyPatch, mode: str | None, is_named: bool
+) -> None:
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    if mode:
+        monkeypatch.setenv("RAY_AUTH_MODE", mode)
+
+    def init(*_: object, **__: object) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster at first:6379\nand more")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
+    with pytest.raises(InputError, match=r"address=first:6379: Failed to connect .* at first:6379; start") as refused:
+        clusters.run([], "first:6379", 1, 0)
+    assert ("RAY_AUTH_MODE=token" in str(refused.value)) is is_named
 
 
 def test_it_is_the_same_sweep_wherever_it_runs_and_wherever_its_answers_are_kept() -> None:

@@ -59,8 +59,14 @@ def _connected(address: str | None) -> Any:
         )
     except (ConnectionError, ValueError) as error:
         cause = str(error).splitlines()[0]
-        raise InputError(f"hydra.launcher.address={address}: {cause}; start a cluster with `ray start`") from error
+        raise InputError(f"hydra.launcher.address={address}: {cause}; {_remedy()}") from error
     return ray
+
+
+def _remedy() -> str:
+    """Ray says in its log alone that a token was wanted, and asks for one by default where there is a file with one."""
+    token = "" if "RAY_AUTH_MODE" in os.environ else ", or set RAY_AUTH_MODE=token if it wants Ray's token"
+    return f"start a cluster with `ray start`{token}"
 
 
 def _fetched(ray: Any, reference: Any) -> Done | Lost:

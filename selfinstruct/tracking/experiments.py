@@ -1,6 +1,6 @@
 """The experiment that runs belong to, and where their files lie: beside the run folders, or as tracking.artifacts says.
 
-    artifact_place("sqlite:////work/runs/mlflow.db", None)           "file:///work/runs/mlartifacts"
+    artifact_place("sqlite:////data/runs/mlflow.db", None)           "file:///data/runs/mlartifacts"
     artifact_place("postgresql+psycopg://me@db/runs", "s3://lab/runs")       "s3://lab/runs"
     artifact_place("http://tracker:5000", None)                      None: the server has its own place
 

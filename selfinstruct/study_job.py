@@ -12,6 +12,7 @@ step finds what it has done before. Each step is a process of its own, below one
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,7 +21,8 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
@@ -251,18 +253,32 @@ class _Ended(NamedTuple):
 
 def _run(command: list[str], environment: Mapping[str, str]) -> _Ended:
     """Run a step to its end; an interrupt reaches it as well, so it is waited for. Killed otherwise, it has failed."""
-    process = subprocess.Popen([sys.executable, "-m", "selfinstruct.cli", *command], env=dict(environment))
-    is_interrupted = False
-    with passed_on(process.terminate):
-        while True:
-            try:
-                code = process.wait()
-                break
-            except KeyboardInterrupt:
-                is_interrupted = True
+    with _interrupts_noted() as came:
+        process = subprocess.Popen([sys.executable, "-m", "selfinstruct.cli", *command], env=dict(environment))
+        with passed_on(process.terminate):
+            while True:
+                try:
+                    code = process.wait()
+                    break
+                except KeyboardInterrupt:  # by SIGTERM, where Ctrl+C is ignored
+                    came.append(signal.SIGINT)
     if code in (-signal.SIGINT, Interrupted.exit_code):
         return _Ended(Interrupted.exit_code, True)
-    return _Ended(code if code >= 0 else outcomes.UNEXPECTED, is_interrupted)
+    return _Ended(code if code >= 0 else outcomes.UNEXPECTED, bool(came))
+
+
+@contextlib.contextmanager
+def _interrupts_noted() -> Iterator[list[int]]:
+    """Within this block Ctrl+C is noted; raised while a process is waited for, it can lose how the process ended."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield came
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _told(one: Study, codes: Mapping[str, int]) -> str:

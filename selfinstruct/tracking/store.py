@@ -130,7 +130,7 @@ def _create(path: Path) -> None:
 
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".mlflow-") as folder:
             new = Path(folder) / path.name
-            with _without_waiting_for_the_disk():
+            with _without_waiting_for_the_disk(new):
                 store = SqlAlchemyStore(f"sqlite:///{new}", (path.parent / ARTIFACTS).as_uri())  # type: ignore[no-untyped-call]
                 store.engine.dispose()
             with new.open("rb+") as file:
@@ -139,15 +139,18 @@ def _create(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _without_waiting_for_the_disk() -> Iterator[None]:
+def _without_waiting_for_the_disk(path: Path) -> Iterator[None]:
     """Within this block SQLite does not wait for the disk after each of the schema's hundreds of statements.
 
-    Only for a file that nobody uses before it is whole.
+    Only for this file, which nobody uses before it is whole: what another thread opens meanwhile is to last.
     """
     import sqlalchemy.event
 
     def relax(connection: Any, _record: Any) -> None:
-        if isinstance(connection, sqlite3.Connection):
+        if not isinstance(connection, sqlite3.Connection):
+            return
+        opened = connection.execute("PRAGMA database_list").fetchone()[2]
+        if os.path.realpath(opened) == os.path.realpath(path):
             connection.execute("PRAGMA synchronous = OFF")
 
     sqlalchemy.event.listen(sqlalchemy.Engine, "connect", relax)

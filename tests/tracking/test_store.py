@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import InputError
-from selfinstruct.tracking import prepare, resolve_uri, start_run
+from selfinstruct.tracking import prepare, resolve_uri, start_run, store
 from selfinstruct.tracking.store import masked, open_client
 
 
@@ -139,3 +139,16 @@ def test_importing_the_package_does_not_import_mlflow() -> None:
     program = "import sys, selfinstruct.tracking; print('mlflow' in sys.modules or 'sqlalchemy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(("name", "synchronous"), [("new.db", 0), ("completions.db", 2)])
+def test_only_the_tracker_that_is_being_created_does_not_wait_for_the_disk(
+    name: str, synchronous: int, tmp_path: Path
+) -> None:
+    """0 is OFF, 2 is FULL: answers that are stored meanwhile must last."""
+    from sqlalchemy import create_engine
+
+    engine = create_engine(f"sqlite:///{tmp_path / name}")
+    with store._without_waiting_for_the_disk(tmp_path / "new.db"), engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == synchronous
+    engine.dispose()
